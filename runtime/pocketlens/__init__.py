@@ -1,0 +1,16 @@
+"""Classify pictures with one .onnx file: numpy, OpenCV and onnxruntime, nothing else.
+
+Example:
+    >>> import pocketlens
+    >>> model = pocketlens.load_model()
+    >>> model.predict("photo.jpg").label
+    'dog'
+"""
+
+from pocketlens.classifier import Classifier, load_model
+from pocketlens.errors import PocketLensError
+from pocketlens.prediction import Prediction
+
+__version__ = "0.1.0"
+
+__all__ = ["Classifier", "PocketLensError", "Prediction", "__version__", "load_model"]

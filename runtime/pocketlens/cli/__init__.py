@@ -1,0 +1,68 @@
+"""The `pocketlens` command: finds its subcommands by entry point and runs one."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import entry_points
+
+from pocketlens import __version__
+from pocketlens.errors import PocketLensError
+
+COMMANDS = "pocketlens.commands"
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser with every installed subcommand.
+
+    An entry point of the group names a function that takes the subcommand's parser, adds the
+    arguments and sets `run`, a function of the parsed arguments that returns the exit status.
+    """
+    parser = argparse.ArgumentParser(
+        prog="pocketlens",
+        description="Train an image classifier, ship it as one .onnx file, run it anywhere.",
+        epilog="Example: pocketlens predict photo.jpg",
+    )
+    parser.add_argument("--version", action="version", version=f"pocketlens {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for entry_point in sorted(entry_points(group=COMMANDS), key=lambda found: found.name):
+        configure = entry_point.load()
+        summary = configure.__doc__.splitlines()[0]
+        configure(
+            commands.add_parser(
+                entry_point.name,
+                help=summary,
+                description=summary,
+                formatter_class=argparse.RawDescriptionHelpFormatter,
+            )
+        )
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs a command line.
+
+    Returns:
+        0 when all went well, 1 when something failed, 2 for a wrong command line, 130 for
+        Ctrl-C.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A file name need not be valid in the terminal's encoding.
+            stream.reconfigure(errors="backslashreplace")
+    arguments = build_parser().parse_args(argv)
+    try:
+        return int(arguments.run(arguments))
+    except PocketLensError as error:
+        print(f"pocketlens: error: {' '.join(str(error).split())}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("pocketlens: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader of our output has gone; keep the interpreter's last flush quiet too.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1

@@ -1,0 +1,55 @@
+"""Every error pocketlens raises on purpose; each is also the builtin one would expect.
+
+PocketLensError
+├── FileError              OSError            a file is there and cannot be read or written
+│   └── FileMissingError   FileNotFoundError
+├── ImageError             ValueError         bytes or an array that are not a picture
+├── InputTypeError         TypeError          an object or an array of the wrong type
+├── ModelError             ValueError         a model, record or network that cannot be used
+├── DatasetError           ValueError         a picture folder nothing can be learnt from
+├── ProviderError          RuntimeError       an execution provider that is not to be had
+├── ExportError            RuntimeError       an exported model that failed a check
+└── MissingExtraError      ImportError        a part of pocketlens that is not installed
+
+A message says what was got, what was expected and what to do.
+"""
+
+
+class PocketLensError(Exception):
+    """Base of all errors raised by pocketlens."""
+
+
+class FileError(PocketLensError, OSError):
+    """A file that exists but cannot be read or written."""
+
+
+class FileMissingError(FileError, FileNotFoundError):
+    """A file or folder that does not exist."""
+
+
+class ImageError(PocketLensError, ValueError):
+    """Bytes that do not decode, or an array whose shape is not a picture's."""
+
+
+class InputTypeError(PocketLensError, TypeError):
+    """An object that is no picture, or an array that is not uint8."""
+
+
+class ModelError(PocketLensError, ValueError):
+    """A model file, training record or network that cannot be used."""
+
+
+class DatasetError(PocketLensError, ValueError):
+    """A folder of pictures from which nothing can be learnt."""
+
+
+class ProviderError(PocketLensError, RuntimeError):
+    """An onnxruntime execution provider that was asked for and is not to be had."""
+
+
+class ExportError(PocketLensError, RuntimeError):
+    """An exported model that failed one of the checks before it is put in place."""
+
+
+class MissingExtraError(PocketLensError, ImportError):
+    """A part of pocketlens whose dependencies are not installed."""

@@ -1,0 +1,59 @@
+"""Parts that need more than the base install, and the pip line that brings them."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, distribution
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from pocketlens.errors import MissingExtraError
+
+
+def install_line(extra: str) -> str:
+    """The pip command that adds an extra to this installation, from where it came."""
+    requirement = f"pocketlens[{extra}]"
+    try:
+        direct_url = distribution("pocketlens").read_text("direct_url.json")
+    except PackageNotFoundError:
+        direct_url = None
+    if direct_url:
+        origin = json.loads(direct_url)
+        if origin.get("dir_info", {}).get("editable"):
+            return f'pip install -e "{url2pathname(urlsplit(origin["url"]).path)}[{extra}]"'
+        requirement += f" @ {origin['url']}"
+    return f'pip install "{requirement}"'
+
+
+@contextmanager
+def requires_extra(extra: str, *modules: str) -> Iterator[None]:
+    """Guards the imports of an extra's libraries.
+
+    Inside the block the process's stderr is closed to what native libraries write to it:
+    TensorFlow greets with five lines about this machine before anybody has asked.
+
+    Raises:
+        MissingExtraError: One of `modules` is not installed; the message has the pip line.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    sys.stderr.flush()
+    stderr = os.dup(2)
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 2)
+    os.close(silence)
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing not in modules:
+            raise
+        raise MissingExtraError(
+            f"{missing} is not installed; run: {install_line(extra)}"
+        ) from error
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)

@@ -1,0 +1,98 @@
+"""Pixels -> the network's input: the one place where it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import cv2
+import numpy as np
+
+from pocketlens.decoding import Pixels
+from pocketlens.errors import ModelError
+
+_CHANNELS = {"grayscale": 1, "rgb": 3}
+_INTERPOLATIONS = {"area": cv2.INTER_AREA}
+_CROP_MODES = ("squash",)
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """How pixels become the network's input; travels inside the model.
+
+    Attributes:
+        input_size: Height and width in pixels.
+        color_mode: "grayscale" (ITU-R 601 luma) or "rgb".
+        interpolation: "area", OpenCV's INTER_AREA.
+        crop_mode: "squash": the whole picture is resized, its aspect ratio is not kept.
+    """
+
+    input_size: tuple[int, int]
+    color_mode: str
+    interpolation: str = "area"
+    crop_mode: str = "squash"
+
+    def __post_init__(self) -> None:
+        """Refuses a recipe that this version cannot execute exactly."""
+        for name, known in (
+            ("color_mode", _CHANNELS),
+            ("interpolation", _INTERPOLATIONS),
+            ("crop_mode", _CROP_MODES),
+        ):
+            got = getattr(self, name)
+            if not isinstance(got, str) or got not in known:
+                raise ModelError(
+                    f"preprocessing asks for {name}={got!r}, this version knows only "
+                    f"{', '.join(known)}; install a newer pocketlens or export the model again"
+                )
+        size = self.input_size
+        if len(size) != 2 or not all(type(side) is int and 1 <= side <= 4096 for side in size):
+            raise ModelError(
+                f"preprocessing has input_size={size!r}, expected height and width, 1 to 4096 each"
+            )
+
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """The shape of one picture at the network's input: height, width, channels."""
+        return (*self.input_size, _CHANNELS[self.color_mode])
+
+    def to_dict(self) -> dict[str, Any]:
+        """The recipe as JSON types."""
+        return asdict(self) | {"input_size": list(self.input_size)}
+
+    @classmethod
+    def from_dict(cls, recipe: Mapping[str, Any]) -> Preprocessing:
+        """Reads what to_dict wrote.
+
+        Raises:
+            ModelError: A key is missing, unknown or of a value this version cannot execute.
+        """
+        expected = {field.name for field in fields(cls)}
+        if not isinstance(recipe, Mapping) or set(recipe) != expected:
+            got = sorted(recipe) if isinstance(recipe, Mapping) else recipe
+            raise ModelError(
+                f"preprocessing holds {got}, this version executes exactly {sorted(expected)}; "
+                "install a newer pocketlens or export the model again"
+            )
+        size = recipe["input_size"]
+        return cls(**{**recipe, "input_size": tuple(size) if isinstance(size, list) else ()})
+
+
+def preprocess(pixels: Pixels, preprocessing: Preprocessing) -> Pixels:
+    """Turns pixels into the network's input.
+
+    Args:
+        pixels: RGB, uint8, of shape HxWx3, as decode() returns them.
+        preprocessing: The model's recipe.
+
+    Returns:
+        uint8 of shape `preprocessing.input_shape`. Scaling to the network's number range is
+        part of the network.
+    """
+    if preprocessing.color_mode == "grayscale":
+        pixels = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
+    height, width = preprocessing.input_size
+    interpolation = _INTERPOLATIONS[preprocessing.interpolation]
+    resized = cv2.resize(pixels, (width, height), interpolation=interpolation)
+    return np.asarray(resized, np.uint8).reshape(preprocessing.input_shape)

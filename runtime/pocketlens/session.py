@@ -1,0 +1,137 @@
+"""The onnxruntime session: a model's bytes, the providers that run it, its metadata."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from pocketlens.errors import MissingExtraError, ModelError, ProviderError
+from pocketlens.extras import install_line
+from pocketlens.metadata import KEY, Metadata
+
+INPUT_NAME = "image"
+OUTPUT_NAME = "probabilities"
+
+Provider: TypeAlias = "str | tuple[str, Mapping[str, Any]]"
+
+
+def create_session(
+    model: bytes, providers: Sequence[Provider] | None, intra_op_num_threads: int | None
+) -> Any:
+    """Creates an onnxruntime.InferenceSession and makes sure it runs where it was asked to.
+
+    Args:
+        model: The content of an .onnx file.
+        providers: As onnxruntime takes them. None means CUDA where it works, else the CPU.
+        intra_op_num_threads: Threads of one inference; None leaves the choice to onnxruntime.
+
+    Raises:
+        MissingExtraError: onnxruntime is not installed.
+        ModelError: The bytes are not a model that onnxruntime can run.
+        ProviderError: A provider in `providers` is not available or did not start.
+    """
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise MissingExtraError(
+            f"onnxruntime cannot be imported ({error}); "
+            f"for the CPU: {install_line('cpu')}; for an NVIDIA GPU: {install_line('gpu')}"
+        ) from error
+
+    available = onnxruntime.get_available_providers()
+    wanted = _wanted(providers, available)
+    if _CUDA in map(_name, wanted) and hasattr(onnxruntime, "preload_dlls"):
+        onnxruntime.preload_dlls()
+    options = onnxruntime.SessionOptions()
+    options.inter_op_num_threads = 1
+    # Errors only, and none at all while CUDA is merely tried.
+    options.log_severity_level = 3
+    if providers is None and len(wanted) > 1:
+        onnxruntime.set_default_logger_severity(4)
+    if intra_op_num_threads is not None:
+        options.intra_op_num_threads = intra_op_num_threads
+    try:
+        session = onnxruntime.InferenceSession(model, options, providers=wanted)
+    except Exception as error:  # onnxruntime's own classes share no other base
+        reason = str(error).strip().splitlines()[0]
+        raise ModelError(
+            f"onnxruntime {onnxruntime.__version__} cannot load it ({reason}); "
+            "expected an .onnx file written by `pocketlens export`"
+        ) from error
+    finally:
+        onnxruntime.set_default_logger_severity(2)
+
+    missing = [name for name in map(_name, providers or ()) if name not in session.get_providers()]
+    if missing:
+        raise ProviderError(
+            f"{', '.join(missing)} was asked for and did not start: "
+            f"{_why_not(missing[0], onnxruntime)}"
+        )
+    return session
+
+
+def read_metadata(session: Any) -> Metadata:
+    """Reads a session's metadata and checks that inputs and outputs are what it says.
+
+    Raises:
+        ModelError: The model was not written by pocketlens, or does not match its metadata.
+    """
+    properties = session.get_modelmeta().custom_metadata_map
+    if KEY not in properties:
+        raise ModelError(
+            "it holds no pocketlens metadata (labels, preprocessing); "
+            "expected an .onnx file written by `pocketlens export`"
+        )
+    metadata = Metadata.from_json(properties[KEY])
+    got = [(node.name, node.type, node.shape[1:]) for node in session.get_inputs()]
+    expected = (INPUT_NAME, "tensor(uint8)", list(metadata.preprocessing.input_shape))
+    if got != [expected]:
+        raise ModelError(f"its inputs are {got}, its metadata says {[expected]}")
+    outputs = {node.name: node.shape for node in session.get_outputs()}
+    if outputs.get(OUTPUT_NAME, [])[-1:] != [len(metadata.labels)]:
+        raise ModelError(
+            f"its outputs are {outputs}, expected {OUTPUT_NAME!r} with "
+            f"{len(metadata.labels)} values, one for each of {', '.join(metadata.labels)}"
+        )
+    return metadata
+
+
+_CUDA = "CUDAExecutionProvider"
+_CPU = "CPUExecutionProvider"
+
+
+def _name(provider: Provider) -> str:
+    return provider if isinstance(provider, str) else provider[0]
+
+
+def _wanted(providers: Sequence[Provider] | None, available: list[str]) -> list[Provider]:
+    if providers is None:
+        return [name for name in (_CUDA, _CPU) if name in available]
+    if isinstance(providers, str) or not providers:
+        raise ProviderError(
+            f"providers={providers!r}, expected a list such as ['{_CPU}'], or None for the best one"
+        )
+    missing = [name for name in map(_name, providers) if name not in available]
+    if missing:
+        hint = f"; for an NVIDIA GPU: {install_line('gpu')}" if _CUDA in missing else ""
+        raise ProviderError(
+            f"{', '.join(missing)} was asked for, the installed onnxruntime has only "
+            f"{', '.join(available)}{hint}"
+        )
+    return list(providers)
+
+
+def _why_not(provider: str, onnxruntime: Any) -> str:
+    """The dynamic linker's own words where a provider's library does not load."""
+    stem = provider.removesuffix("ExecutionProvider").lower()
+    folder = Path(onnxruntime.__file__).parent / "capi"
+    try:
+        for name in ("shared", stem):
+            library = folder / f"libonnxruntime_providers_{name}.so"
+            if library.exists():
+                ctypes.CDLL(str(library), mode=ctypes.RTLD_GLOBAL)
+    except OSError as error:
+        return f"{error}; install the libraries that onnxruntime {onnxruntime.__version__} needs"
+    return "onnxruntime gives no reason; is there such a device, and its driver?"

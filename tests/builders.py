@@ -1,0 +1,54 @@
+"""Pictures and models that tests build for themselves."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from pocketlens.metadata import KEY, Metadata
+from pocketlens.preprocessing import Preprocessing
+
+DATA = Path(__file__).parent / "data"
+
+COLORS = Metadata(
+    labels=("red", "green", "blue"),
+    preprocessing=Preprocessing((8, 8), "rgb"),
+    architecture="colors",
+)
+
+
+def colors_model(**changes: Any) -> bytes:
+    """The colors model (data/make_colors_model.py); `changes` replace keys of its metadata."""
+    content = json.loads(COLORS.to_json()) | changes
+    return with_properties((DATA / "colors.onnx").read_bytes(), {KEY: json.dumps(content)})
+
+
+def with_properties(model: bytes, properties: dict[str, str]) -> bytes:
+    """Appends metadata_props (field 14 of onnx's ModelProto) to a serialized model."""
+
+    def field(number: int, content: bytes) -> bytes:
+        length, size = len(content), b""
+        while length > 127:
+            size += bytes([length & 127 | 128])
+            length >>= 7
+        return bytes([number << 3 | 2]) + size + bytes([length]) + content
+
+    for key, value in properties.items():
+        model += field(14, field(1, key.encode()) + field(2, value.encode()))
+    return model
+
+
+def plain(red: int, green: int, blue: int, size: tuple[int, int] = (12, 16)) -> Any:
+    """An RGB picture of one colour."""
+    picture: npt.NDArray[np.uint8] = np.full((*size, 3), (red, green, blue), np.uint8)
+    return picture
+
+
+def encode(rgb: npt.NDArray[np.uint8], extension: str = ".png") -> bytes:
+    """The bytes of a picture file."""
+    return cv2.imencode(extension, cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))[1].tobytes()

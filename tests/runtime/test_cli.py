@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import pytest
+
+from builders import encode, plain
+from pocketlens.cli import COMMANDS, main
+from pocketlens.errors import MissingExtraError
+from pocketlens.extras import requires_extra
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> list[str]:
+    for name, color in (("red", (255, 0, 0)), ("blue", (0, 0, 255))):
+        (tmp_path / f"{name}.png").write_bytes(encode(plain(*color)))
+    return [str(tmp_path / "red.png"), str(tmp_path / "blue.png")]
+
+
+def test_predict_as_text(
+    pictures: list[str], colors_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["predict", *pictures, "--model", str(colors_file), "--top-k", "2"]) == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == f"{pictures[0]}: red 100.0%  green 0.0%"
+    assert second.startswith(f"{pictures[1]}: blue 100.0%")
+
+
+def test_predict_as_json_goes_on_after_a_bad_file(
+    pictures: list[str], colors_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photos = [pictures[0], "missing.jpg", pictures[1]]
+    assert main(["predict", *photos, "--model", str(colors_file), "--json"]) == 1
+    captured = capsys.readouterr()
+    rows = [json.loads(line) for line in captured.out.splitlines()]
+    assert [row["file"] for row in rows] == photos
+    assert rows[0]["label"] == "red"
+    assert rows[0]["score"] == rows[0]["scores"]["red"] > 0.99
+    assert rows[1]["error"] == "missing.jpg: no such file"
+    assert captured.err == "pocketlens: error: missing.jpg: no such file\n"
+
+
+def test_predict_as_csv(
+    pictures: list[str], colors_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photos = [pictures[0], "missing.jpg"]
+    assert main(["predict", *photos, "--model", str(colors_file), "--csv"]) == 1
+    rows = list(csv.DictReader(capsys.readouterr().out.splitlines()))
+    assert [(row["rank"], row["label"]) for row in rows[:1]] == [("1", "red")]
+    assert [row["file"] for row in rows] == [pictures[0]] * 3 + ["missing.jpg"]
+    assert rows[3]["error"] == "missing.jpg: no such file"
+
+
+def test_info(colors_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["info", str(colors_file)]) == 0
+    out = capsys.readouterr().out
+    assert "red, green, blue" in out
+    assert "input_size [8, 8], color_mode rgb" in out
+
+
+def test_info_of_the_bundled_model(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["info"]) == 0
+    out = capsys.readouterr().out
+    for title in ("labels", "test accuracy", "parity", "training", "data", "versions"):
+        assert title in out
+
+
+def test_errors_are_one_line_without_a_traceback(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "text.onnx").write_text("text")
+    assert main(["predict", "x.jpg", "--model", str(tmp_path / "text.onnx")]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("pocketlens: error: ")
+    assert captured.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["nonsense"],
+        ["predict"],
+        ["predict", "x.jpg", "--top-k", "0"],
+        ["predict", "x.jpg", "--json", "--csv"],
+        ["train", "folder"],
+        ["train", "folder", "--out", "run", "--test-split", "1.5"],
+        ["train", "folder", "--out", "run", "--input-size", "0"],
+        ["train", "folder", "--out", "run", "--epochs", "-1"],
+        ["export", "run"],
+        ["demo", "--port", "70000"],
+    ],
+)
+def test_wrong_command_line_is_status_2(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    assert stopped.value.code == 2
+    assert "error: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["predict", "info", "train", "export", "demo"])
+def test_help_has_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command in {found.name for found in entry_points(group=COMMANDS)}
+    with pytest.raises(SystemExit) as stopped:
+        main([command, "--help"])
+    assert stopped.value.code == 0
+    assert f"Example: pocketlens {command} " in capsys.readouterr().out
+
+
+def test_console_script_runs(pictures: list[str], colors_file: Path) -> None:
+    script = Path(sys.executable).with_name("pocketlens")
+    done = subprocess.run(
+        [script, "predict", *pictures, "--model", colors_file, "--top-k", "1"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == [f"{pictures[0]}: red 100.0%", f"{pictures[1]}: blue 100.0%"]
+
+
+def test_reader_that_goes_away_is_no_traceback(pictures: list[str], colors_file: Path) -> None:
+    script = Path(sys.executable).with_name("pocketlens")
+    command = f"'{script}' predict {' '.join(pictures * 500)} --model '{colors_file}' | head -n 1"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert done.stdout.count("\n") == 1
+    assert done.stderr == ""
+
+
+def test_missing_extra_names_the_pip_line() -> None:
+    with (
+        pytest.raises(MissingExtraError, match=r"run: pip install .*\[train\]") as caught,
+        requires_extra("train", "no_such_library"),
+    ):
+        import no_such_library.part  # type: ignore[import-not-found]  # noqa: F401
+    assert isinstance(caught.value, ImportError)
+    assert "no_such_library is not installed" in str(caught.value)
+
+
+def test_other_missing_modules_are_not_mistaken_for_the_extra() -> None:
+    with (
+        pytest.raises(ModuleNotFoundError) as caught,
+        requires_extra("train", "keras"),
+    ):
+        import no_such_library  # noqa: F401
+    assert not isinstance(caught.value, MissingExtraError)

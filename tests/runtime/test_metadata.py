@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from builders import COLORS
+from pocketlens.errors import ModelError
+from pocketlens.metadata import Metadata
+
+
+def test_json_round_trip() -> None:
+    full = replace(
+        COLORS,
+        labels=("Kätzchen", "犬"),
+        metrics={"accuracy": 0.5, "confusion_matrix": [[1, 1], [1, 1]]},
+        history={"loss": [0.7, 0.6]},
+        versions={"python": "3.11"},
+    )
+    assert Metadata.from_json(full.to_json()) == full
+
+
+def test_with_parity_keeps_the_rest() -> None:
+    with_versions = replace(COLORS, versions={"python": "3.11"})
+    result = with_versions.with_parity({"images": 256}, {"onnx": "1.23"})
+    assert result.versions == {"python": "3.11", "onnx": "1.23"}
+    assert replace(result, parity={}, versions={}) == COLORS
+
+
+def test_unknown_information_is_passed_over() -> None:
+    content = json.loads(COLORS.to_json()) | {"remark": "hello"}
+    assert Metadata.from_json(json.dumps(content)) == COLORS
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"schema_version": 2}, "schema version 2, this pocketlens reads 1"),
+        ({"schema_version": "1"}, "schema version '1'"),
+        ({"labels": ["cat"]}, "expected two or more"),
+        ({"labels": ["cat", "cat"]}, "expected each name once"),
+        ({"labels": "cat"}, "expected two or more"),
+        ({"labels": ["cat", 3]}, "expected two or more"),
+        ({"preprocessing": None}, "executes exactly"),
+    ],
+)
+def test_content_that_is_refused(change: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ModelError, match=reason):
+        Metadata.from_json(json.dumps(json.loads(COLORS.to_json()) | change))
+
+
+@pytest.mark.parametrize("text", ["", "no json", "[]", "3", '{"labels": []}'])
+def test_text_that_is_no_record(text: str) -> None:
+    with pytest.raises(ModelError, match="cannot be read"):
+        Metadata.from_json(text)
+
+
+def test_missing_key_is_named() -> None:
+    content = json.loads(COLORS.to_json())
+    del content["labels"]
+    with pytest.raises(ModelError, match="lacks 'labels'"):
+        Metadata.from_json(json.dumps(content))

@@ -1,0 +1,53 @@
+"""The packages are a star: all import pocketlens, none another, and the runtime stays light."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = {
+    "runtime": "pocketlens",
+    "train": "pocketlens_train",
+    "export": "pocketlens_export",
+    "demo": "pocketlens_demo",
+}
+
+
+def imports_of(folder: Path) -> Iterator[tuple[Path, str]]:
+    for file in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                yield from ((file, alias.name) for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                yield file, node.module or ""
+
+
+@pytest.mark.parametrize(("folder", "package"), PACKAGES.items())
+def test_imports_of_the_packages_are_a_star(folder: str, package: str) -> None:
+    found = list(imports_of(ROOT / folder / package))
+    assert found
+    allowed = {"pocketlens", package}
+    for file, module in found:
+        top = module.partition(".")[0]
+        assert top in allowed or top not in PACKAGES.values(), f"{file} imports {module}"
+
+
+def test_prediction_loads_no_heavy_library(photos: list[Path]) -> None:
+    code = (
+        "import sys, pocketlens\n"
+        "assert 'onnxruntime' not in sys.modules\n"
+        f"pocketlens.load_model().predict({str(photos[0])!r})\n"
+        "print(*{name.partition('.')[0] for name in sys.modules})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    loaded = set(done.stdout.split())
+    assert {"pocketlens", "cv2", "onnxruntime", "numpy"} <= loaded
+    heavy = {"tensorflow", "keras", "onnx", "gradio", "pandas", "PIL", "sklearn", "matplotlib"}
+    assert not heavy & loaded
