@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("sklearn")
+
+from pocketlens.errors import DatasetError, FileMissingError
+from pocketlens_train.dataset import list_files, split
+
+
+def fill(folder: Path, **counts: int) -> Path:
+    for label, count in counts.items():
+        (folder / label).mkdir(parents=True)
+        for number in range(count):
+            (folder / label / f"{number}.jpg").write_bytes(b"")
+    return folder
+
+
+def test_sub_folders_are_the_classes(tmp_path: Path) -> None:
+    fill(tmp_path, dog=2, cat=1)
+    (tmp_path / "cat" / "kittens").mkdir()
+    (tmp_path / "cat" / "kittens" / "k.png").write_bytes(b"")
+    (tmp_path / "readme.txt").write_text("hello")
+    (tmp_path / ".cache").mkdir()
+    listing = list_files(tmp_path)
+    assert listing.labels == ("cat", "dog")
+    assert listing.files == ("cat/0.jpg", "cat/kittens/k.png", "dog/0.jpg", "dog/1.jpg")
+    assert listing.targets == (0, 0, 1, 1)
+    assert [file for file, _ in listing.left_out] == [".cache", "readme.txt"]
+
+
+def test_folders_that_teach_nothing(tmp_path: Path) -> None:
+    with pytest.raises(FileMissingError, match="no such folder"):
+        list_files(tmp_path / "missing")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DatasetError, match="is a file"):
+        list_files(tmp_path / "file")
+    with pytest.raises(DatasetError, match=r"has 0 sub-folder\(s\) \(none\)"):
+        list_files(fill(tmp_path / "empty", **{"": 0}))
+    with pytest.raises(DatasetError, match=r"has 1 sub-folder\(s\) \(cat\)"):
+        list_files(fill(tmp_path / "one", cat=5))
+    with pytest.raises(ValueError, match="dog: is empty, expected pictures of class 'dog'"):
+        list_files(fill(tmp_path / "two", cat=5, dog=0))
+
+
+def test_split_is_stratified_and_complete() -> None:
+    targets = [0] * 200 + [1] * 100
+    parts = split(targets, ("a", "b"), test_split=0.3, validation_split=0.1, seed=1)
+    assert [len(part) for part in vars(parts).values()] == [189, 21, 90]
+    everything = np.concatenate(list(vars(parts).values()))
+    assert sorted(everything.tolist()) == list(range(300))
+    for part in vars(parts).values():
+        assert np.asarray(targets)[part].mean() == pytest.approx(1 / 3, abs=0.01)
+
+
+def test_split_depends_on_the_seed_alone() -> None:
+    def test_part(seed: int) -> list[int]:
+        parts = split([0, 1] * 50, ("a", "b"), test_split=0.3, validation_split=0.1, seed=seed)
+        return [int(index) for index in parts.test]
+
+    assert test_part(1) == test_part(1) != test_part(2)
+
+
+def test_classes_too_small_to_split() -> None:
+    with pytest.raises(DatasetError, match=r"class 'b' has 2 usable picture\(s\)"):
+        split([0] * 9 + [1] * 2, ("a", "b"), test_split=0.3, validation_split=0.1, seed=0)
+    with pytest.raises(DatasetError, match="cannot be split"):
+        split([0, 1, 2] * 3, ("a", "b", "c"), test_split=0.01, validation_split=0.1, seed=0)

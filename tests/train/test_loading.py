@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from builders import encode, plain
+
+pytest.importorskip("sklearn")
+pytest.importorskip("tqdm")
+
+from pocketlens.preprocessing import Preprocessing, preprocess
+from pocketlens_train.dataset import list_files
+from pocketlens_train.loading import Pictures, load_pictures
+
+RECIPE = Preprocessing((8, 8), "grayscale")
+
+
+def load(folder: Path) -> Pictures:
+    return load_pictures(list_files(folder), RECIPE, folder.with_suffix(".npy"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "pictures"
+    for label, red in (("dark", 0), ("light", 200)):
+        (folder / label).mkdir(parents=True)
+        for number in range(40):
+            picture = encode(plain(red + number, 0, 0))
+            (folder / label / f"{number:02}.png").write_bytes(picture)
+    return folder
+
+
+def test_inputs_are_the_runtimes_own(folder: Path) -> None:
+    pictures = load(folder)
+    assert len(pictures.files) == 80
+    assert pictures.left_out == ()
+    assert isinstance(pictures.inputs, np.memmap)
+    assert pictures.targets == (0,) * 40 + (1,) * 40
+    np.testing.assert_array_equal(pictures.inputs[5], preprocess(plain(5, 0, 0), RECIPE))
+    np.testing.assert_array_equal(pictures.inputs[45], preprocess(plain(205, 0, 0), RECIPE))
+
+
+def test_bad_files_are_named_and_kept(folder: Path) -> None:
+    (folder / "dark" / "00.png").write_bytes(b"")
+    (folder / "dark" / "Thumbs.db").write_bytes(b"no picture")
+    (folder / "light" / "gone.png").symlink_to("nowhere")
+    (folder / "light" / "39.png").write_bytes((folder / "light" / "38.png").read_bytes())
+    pictures = load(folder)
+    assert len(pictures.files) == 78
+    reasons = dict(pictures.left_out)
+    assert set(reasons) == {"dark/00.png", "dark/Thumbs.db", "light/39.png", "light/gone.png"}
+    assert "is empty" in reasons["dark/00.png"]
+    assert "not a picture" in reasons["dark/Thumbs.db"]
+    assert "no such file" in reasons["light/gone.png"]
+    assert reasons["light/39.png"] == "has the same bytes as light/38.png"
+    assert (folder / "dark" / "Thumbs.db").exists()
+    np.testing.assert_array_equal(pictures.inputs[0], preprocess(plain(1, 0, 0), RECIPE))
+
+
+def test_fingerprint_is_of_names_and_contents(folder: Path) -> None:
+    before = load(folder).fingerprint
+    assert load(folder).fingerprint == before
+    (folder / "dark" / "00.png").rename(folder / "dark" / "renamed.png")
+    renamed = load(folder).fingerprint
+    (folder / "dark" / "01.png").write_bytes(encode(plain(7, 7, 7)))
+    assert len({before, renamed, load(folder).fingerprint}) == 3

@@ -1,0 +1,70 @@
+"""`pocketlens train`."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+
+from pocketlens.cli.arguments import fraction, positive_int
+from pocketlens.extras import requires_extra
+from pocketlens_train import architectures
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Train a classifier on a folder with one sub-folder of pictures for each class."""
+    parser.epilog = "Example: pocketlens train PetImages --out runs/pets --epochs 5"
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="sub-folders are the classes")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="RUN", help="folder for model, record and plots"
+    )
+    parser.add_argument(
+        "--arch",
+        choices=architectures.names(),
+        default="tutorial",
+        help="network (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--input-size",
+        type=_size,
+        metavar="SIZE",
+        help="pixels at the network's input: 100 or 96x128, height first (default: the network's)",
+    )
+    parser.add_argument("--color-mode", choices=("grayscale", "rgb"), help="default: the network's")
+    for flag, kind, default, text in (
+        ("--epochs", positive_int, 5, "passes over the training pictures"),
+        ("--batch-size", positive_int, 32, "pictures a step"),
+        ("--test-split", fraction, 0.3, "share of all pictures kept for the test"),
+        ("--validation-split", fraction, 0.1, "share of the rest watched while training"),
+        ("--seed", int, 42, "same seed, same split and start weights"),
+    ):
+        parser.add_argument(
+            flag, type=kind, default=default, metavar="N", help=f"{text} (default: {default})"
+        )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Trains and says how good it is; see configure()."""
+    with requires_extra("train", "keras", "tensorflow", "sklearn", "matplotlib", "tqdm"):
+        from pocketlens_train.run import Settings, train
+    metadata = train(
+        arguments.folder,
+        arguments.out,
+        Settings(**{name: getattr(arguments, name) for name in Settings.__annotations__}),
+    )
+    low, high = metadata.metrics["accuracy_interval"]
+    print(
+        f"test accuracy {metadata.metrics['accuracy']:.2%} (95 % interval {low:.2%} to "
+        f"{high:.2%}, {metadata.metrics['images']} pictures); run in {arguments.out}"
+    )
+    print(f"next: pocketlens export {arguments.out} --out {arguments.out.name}.onnx")
+    return 0
+
+
+def _size(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"([1-9]\d{0,3})(?:x([1-9]\d{0,3}))?", text)
+    if match is None:
+        raise argparse.ArgumentTypeError(f"got {text!r}, expected pixels such as 100 or 96x128")
+    height = int(match[1])
+    return height, int(match[2] or height)

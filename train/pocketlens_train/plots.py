@@ -1,0 +1,74 @@
+"""The pictures in a run folder: curves, confusion matrix, examples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+from sklearn.metrics import ConfusionMatrixDisplay
+
+from pocketlens.decoding import decode
+
+matplotlib.use("Agg")
+
+
+@dataclass(frozen=True)
+class Example:
+    """One test picture and what the network said of it."""
+
+    file: Path
+    truth: str
+    label: str
+    score: float
+
+
+def save_learning_curves(history: Mapping[str, Sequence[float]], file: Path) -> None:
+    """Loss and accuracy over the epochs, training and validation."""
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    for axes, name in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
+        epochs = range(1, len(history[name]) + 1)
+        axes.plot(epochs, history[name], marker="o", label="training")
+        axes.plot(epochs, history[f"val_{name}"], marker="o", label="validation")
+        axes.set(xlabel="epoch", ylabel=name)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.grid(alpha=0.3)
+        axes.legend()
+    figure.savefig(file, dpi=120)
+
+
+def save_confusion_matrix(
+    matrix: Sequence[Sequence[int]], labels: Sequence[str], file: Path
+) -> None:
+    """Counts of true against predicted classes."""
+    side = max(4.0, 1.5 + 0.45 * len(labels))
+    figure = Figure(figsize=(side + 0.8, side), layout="constrained")
+    axes = figure.subplots()
+    ConfusionMatrixDisplay(np.asarray(matrix), display_labels=labels).plot(
+        ax=axes,
+        cmap="Blues",
+        xticks_rotation="horizontal" if len(labels) <= 4 else "vertical",
+        include_values=len(labels) <= 20,
+        values_format="d",
+        im_kw={"vmin": 0},
+    )
+    axes.set(xlabel="predicted", ylabel="true")
+    figure.savefig(file, dpi=120)
+
+
+def save_examples(examples: Sequence[Example], title: str, file: Path) -> None:
+    """A row of test pictures, each with its answer and, where it is wrong, the true class."""
+    figure = Figure(figsize=(2.4 * max(len(examples), 2), 3.3), layout="constrained")
+    figure.suptitle(title if examples else f"{title}: none")
+    for position, example in enumerate(examples, start=1):
+        axes = figure.add_subplot(1, len(examples), position)
+        axes.imshow(decode(example.file))
+        caption = f"{example.label} {example.score:.1%}"
+        if example.truth != example.label:
+            caption += f"\ntruly {example.truth}"
+        axes.set_title(caption, fontsize=10)
+        axes.set_axis_off()
+    figure.savefig(file, dpi=120)

@@ -1,0 +1,95 @@
+"""What a run folder holds, and how it is written: the record last, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pocketlens.errors import FileError
+from pocketlens.metadata import Metadata
+from pocketlens_train import plots
+from pocketlens_train.dataset import Split
+from pocketlens_train.evaluation import Probabilities, report
+from pocketlens_train.loading import Pictures
+
+MODEL = "model.keras"
+RECORD = "record.json"
+
+
+def prepare(run_folder: Path) -> None:
+    """Makes the folder.
+
+    Raises:
+        FileError: It holds a finished run, or cannot be made.
+    """
+    if (run_folder / RECORD).exists():
+        raise FileError(
+            f"{run_folder}: holds a finished run; choose another --out or remove it first"
+        )
+    try:
+        run_folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileError(f"{run_folder}: cannot be made ({error.strerror})") from error
+
+
+def write_plots(
+    run_folder: Path,
+    metadata: Metadata,
+    folder: Path,
+    pictures: Pictures,
+    parts: Split,
+    probabilities: Probabilities,
+) -> None:
+    """Learning curves, confusion matrix, report, and five right and five wrong test pictures."""
+    labels = metadata.labels
+    truth = np.asarray(pictures.targets)[parts.test]
+    predicted = probabilities.argmax(axis=1)
+    examples = [
+        plots.Example(
+            folder / pictures.files[index],
+            labels[truth[row]],
+            labels[predicted[row]],
+            float(probabilities[row].max()),
+        )
+        for row, index in enumerate(parts.test)
+    ]
+    order = np.random.default_rng(metadata.training["seed"]).permutation(len(examples))
+    right = [examples[row] for row in order if examples[row].truth == examples[row].label]
+    wrong = [examples[row] for row in order if examples[row].truth != examples[row].label]
+    plots.save_learning_curves(metadata.history, run_folder / "learning_curves.png")
+    plots.save_confusion_matrix(
+        metadata.metrics["confusion_matrix"], labels, run_folder / "confusion_matrix.png"
+    )
+    plots.save_examples(right[:5], "correct on the test split", run_folder / "correct.png")
+    plots.save_examples(wrong[:5], "incorrect on the test split", run_folder / "incorrect.png")
+    text = report(truth, probabilities, labels)
+    (run_folder / "classification_report.txt").write_text(text, encoding="utf-8")
+
+
+def write_model(
+    run_folder: Path,
+    metadata: Metadata,
+    model: Any,
+    folder: Path,
+    pictures: Pictures,
+    parts: Split,
+) -> None:
+    """model.keras, then record.json: a run folder without a record is an unfinished run."""
+    partial = run_folder / "partial.keras"
+    model.save(partial)
+    partial.replace(run_folder / MODEL)
+    record = {
+        "metadata": json.loads(metadata.to_json()),
+        "folder": str(folder.resolve()),
+        "split": {
+            name: [pictures.files[index] for index in indices]
+            for name, indices in vars(parts).items()
+        },
+        "left_out": [{"file": file, "reason": reason} for file, reason in pictures.left_out],
+    }
+    unfinished = run_folder / f"{RECORD}.partial"
+    unfinished.write_text(json.dumps(record, indent=1, ensure_ascii=False), encoding="utf-8")
+    unfinished.replace(run_folder / RECORD)
