@@ -1,0 +1,49 @@
+"""model.keras -> ONNX, by tf2onnx."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import keras
+import onnx
+import tf2onnx
+
+from pocketlens.errors import ModelError
+from pocketlens.metadata import Metadata
+from pocketlens.session import INPUT_NAME, OUTPUT_NAME
+
+OPSET = 17
+"""IR version 8: loads on every onnxruntime that the runtime supports, and on older ones."""
+
+
+def load_keras(path: Path) -> Any:
+    """Loads a .keras file of stock layers.
+
+    Raises:
+        ModelError: The file is none, or holds code or layers that are not Keras' own.
+    """
+    try:
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
+    except (ValueError, TypeError, OSError, KeyError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ModelError(
+            f"{path}: Keras {keras.__version__} cannot load it ({reason}); "
+            "expected the model.keras of a finished run"
+        ) from error
+
+
+def convert(model: Any, metadata: Metadata) -> onnx.ModelProto:
+    """Converts a network to ONNX: `image` (uint8, N x H x W x C) in, `probabilities` out.
+
+    Wrapped with training=False, dropout and augmentation layers fall away; the Identity layer
+    gives the output its name.
+    """
+    image = keras.Input(metadata.preprocessing.input_shape, name=INPUT_NAME, dtype="uint8")
+    probabilities = model(image, training=False)
+    named = keras.layers.Identity(name=OUTPUT_NAME, dtype="float32")(probabilities)
+    logging.getLogger("tf2onnx").setLevel(logging.ERROR)
+    wrapped = keras.Model(image, named)
+    converted: onnx.ModelProto = tf2onnx.convert.from_keras(wrapped, opset=OPSET)[0]
+    return converted

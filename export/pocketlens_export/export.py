@@ -1,0 +1,78 @@
+"""Convert, check, compare, and only then put the .onnx file in place."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import keras
+import onnx
+import onnxruntime
+import tf2onnx
+
+import pocketlens
+from pocketlens.errors import ExportError, FileError, PocketLensError
+from pocketlens.metadata import KEY, Metadata
+from pocketlens_export.checks import check_graph
+from pocketlens_export.conversion import OPSET, convert, load_keras
+from pocketlens_export.parity import IMAGES, check_parity, measure_parity
+from pocketlens_export.run_folder import read_run
+
+
+def export(run_folder: Path, out: Path) -> dict[str, Any]:
+    """Exports a training run; `out` appears, or is replaced, only when every check has passed.
+
+    Returns:
+        The parity with Keras, as stored in the file.
+
+    Raises:
+        FileMissingError: There is no finished run.
+        ModelError: The run's record or model cannot be read.
+        DatasetError: The pictures to compare on are gone.
+        ExportError: A check failed.
+        FileError: `out` cannot be written.
+    """
+    run = read_run(run_folder)
+    pictures = run.pictures(IMAGES)
+    keras_model = load_keras(run.model)
+    model = convert(keras_model, run.metadata)
+    check_graph(model)
+    try:
+        handle, name = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}.", suffix=".partial")
+    except OSError as error:
+        raise FileError(f"{out}: cannot be written ({error.strerror})") from error
+    os.close(handle)
+    partial = Path(name)
+    try:
+        parity = measure_parity(keras_model, _save(model, run.metadata, partial), pictures)
+        check_parity(parity)
+        _save(model, run.metadata.with_parity(parity, _versions()), partial)
+        partial.chmod(0o644)
+        partial.replace(out)
+    except OSError as error:
+        raise FileError(f"{out}: cannot be written ({error.strerror})") from error
+    finally:
+        partial.unlink(missing_ok=True)
+    return parity
+
+
+def _save(model: onnx.ModelProto, metadata: Metadata, file: Path) -> pocketlens.Classifier:
+    """Writes the model with its metadata and loads it as any user would."""
+    onnx.helper.set_model_props(model, {KEY: metadata.to_json()})
+    onnx.save(model, file)
+    try:
+        return pocketlens.load_model(file, providers=["CPUExecutionProvider"])
+    except PocketLensError as error:
+        raise ExportError(f"check 'the runtime loads it' failed: {error}") from error
+
+
+def _versions() -> dict[str, str]:
+    return {
+        "export keras": keras.__version__,
+        "tf2onnx": tf2onnx.__version__,
+        "onnx": onnx.__version__,
+        "onnxruntime": onnxruntime.__version__,
+        "opset": str(OPSET),
+    }
