@@ -1,0 +1,57 @@
+"""What each stage of a prediction takes; run with --benchmark-enable."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import pocketlens
+from pocketlens.decoding import decode
+from pocketlens.preprocessing import preprocess
+from pocketlens.session import INPUT_NAME, OUTPUT_NAME, create_session
+
+BUNDLED = pocketlens.classifier.BUNDLED_MODEL
+
+
+@pytest.fixture(scope="module")
+def model() -> pocketlens.Classifier:
+    return pocketlens.load_model(intra_op_num_threads=1)
+
+
+@pytest.fixture(scope="module")
+def photo(photos: list[Path]) -> bytes:
+    return next(path for path in photos if path.suffix == ".jpg").read_bytes()
+
+
+def test_decode(benchmark: Any, photo: bytes) -> None:
+    assert benchmark(decode, photo).ndim == 3
+
+
+def test_preprocess(benchmark: Any, model: pocketlens.Classifier, photo: bytes) -> None:
+    recipe = model.metadata.preprocessing
+    assert benchmark(preprocess, decode(photo), recipe).shape == recipe.input_shape
+
+
+@pytest.mark.parametrize("batch_size", [1, 16])
+def test_session(
+    benchmark: Any, model: pocketlens.Classifier, photo: bytes, batch_size: int
+) -> None:
+    session = create_session(BUNDLED.read_bytes(), ["CPUExecutionProvider"], 1)
+    network_input = preprocess(decode(photo), model.metadata.preprocessing)
+    batch = np.stack([network_input] * batch_size)
+    (probabilities,) = benchmark(session.run, [OUTPUT_NAME], {INPUT_NAME: batch})
+    assert probabilities.shape == (batch_size, len(model.labels))
+
+
+@pytest.mark.parametrize("batch_size", [1, 16])
+def test_predict(
+    benchmark: Any, model: pocketlens.Classifier, photo: bytes, batch_size: int
+) -> None:
+    assert len(benchmark(model.predict, [photo] * batch_size)) == batch_size
+
+
+def test_load_model(benchmark: Any) -> None:
+    assert benchmark(pocketlens.load_model).labels
