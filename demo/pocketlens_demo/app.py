@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 # Read by gradio and huggingface_hub on import: nothing of them calls out.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
@@ -27,17 +28,20 @@ def build(model: Classifier, *, with_examples: bool) -> gr.Blocks:
         with_examples: Whether to offer the shipped photos of cats and dogs.
     """
 
-    def classify(photo: str | None) -> tuple[dict[str, float], str]:
+    def classify(photo: dict[str, Any] | None) -> tuple[dict[str, float], str]:
         """Classifies one photo: every class's probability, and the time it took."""
         if photo is None:
             raise gr.Error("Choose a photo first.", print_exception=False)
         start = perf_counter()
         try:
-            prediction = model.predict(Path(photo).read_bytes())
+            prediction = model.predict(Path(photo["path"]).read_bytes())
         except PocketLensError as error:
             raise gr.Error(str(error), title="No answer", print_exception=False) from error
         milliseconds = (perf_counter() - start) * 1000
-        return prediction.scores, f"{milliseconds:.1f} ms, {model.providers[0]}"
+        return prediction.scores, f"{milliseconds:.1f} ms on {model.providers[0]}"
+
+    def classify_or_clear(photo: dict[str, Any] | None) -> tuple[dict[str, float] | None, str]:
+        return classify(photo) if photo else (None, "")
 
     page = gr.Blocks(title="pocketlens", analytics_enabled=False, delete_cache=(600, 600))
     with page:
@@ -47,8 +51,6 @@ def build(model: Classifier, *, with_examples: bool) -> gr.Blocks:
                 photo = gr.Image(
                     label="Photo",
                     type="filepath",
-                    # The file as it was uploaded: the runtime decodes it, here as elsewhere.
-                    image_mode=None,
                     format="png",
                     sources=["upload", "webcam", "clipboard"],
                     height=380,
@@ -57,18 +59,18 @@ def build(model: Classifier, *, with_examples: bool) -> gr.Blocks:
             with gr.Column():
                 scores = gr.Label(label="Answer", num_top_classes=len(model.labels))
                 time_taken = gr.Textbox(label="Time to decode and classify", interactive=False)
-        button.click(classify, photo, [scores, time_taken], api_name="predict")
-        photo.input(classify, photo, [scores, time_taken], api_visibility="private")
+        # Without gr.Image's own look into the file: it ends in a bare "Error" where the file is no
+        # picture, and the runtime never gets to say what is wrong with it.
+        button.click(classify, photo, [scores, time_taken], api_name="predict", preprocess=False)
+        photo.change(
+            classify_or_clear,
+            photo,
+            [scores, time_taken],
+            api_visibility="private",
+            preprocess=False,
+        )
         if with_examples:
-            gr.Examples(
-                [[str(path)] for path in sorted(EXAMPLES.glob("*.[jp][pn]g"))],
-                photo,
-                [scores, time_taken],
-                classify,
-                run_on_click=True,
-                cache_examples=False,
-                api_visibility="private",
-            )
+            gr.Examples([[str(path)] for path in sorted(EXAMPLES.glob("*.[jp][pn]g"))], photo)
             gr.Markdown((EXAMPLES / "CREDITS.txt").read_text(encoding="utf-8"))
     return page
 
@@ -81,22 +83,26 @@ def launch(page: gr.Blocks, *, host: str, port: int | None, share: bool) -> None
     """
     page.queue(max_size=64)
     try:
-        page.launch(
+        _, local_url, share_url = page.launch(
             server_name=host,
             server_port=port,
             share=share,
             max_file_size=MAX_UPLOAD,
             enable_monitoring=False,
             footer_links=["api"],
+            quiet=True,
+            prevent_thread_lock=True,
         )
     except OSError as error:
         raise FileError(f"cannot listen on {host}:{port or '7860 to 7959'} ({error})") from error
+    print(f"the page is at {local_url}" + (f" and {share_url}" if share_url else ""), flush=True)
+    print("Ctrl-C stops it", flush=True)
+    page.block_thread()
 
 
 def _introduction(model: Classifier) -> str:
-    labels = ", ".join(model.labels)
     metrics = model.metadata.metrics
-    text = f"Tells {labels} apart."
+    text = f"Upload, paste or take a photo. The answer is one of: {', '.join(model.labels)}."
     if metrics:
         low, high = metrics["accuracy_interval"]
         text += (

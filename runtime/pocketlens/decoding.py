@@ -41,9 +41,12 @@ def decode(image: ImageInput) -> Pixels:
         InputTypeError: Another type of object, or an array that is not uint8.
     """
     if isinstance(image, (str, os.PathLike)):
-        return _decode_bytes(read_bytes(image), os.fspath(image))
+        try:
+            return _decode_bytes(read_bytes(image))
+        except ImageError as error:
+            raise ImageError(f"{os.fspath(image)}: {error}") from error
     if isinstance(image, (bytes, bytearray, memoryview)):
-        return _decode_bytes(bytes(image), "the picture given as bytes")
+        return _decode_bytes(bytes(image))
     if isinstance(image, np.ndarray):
         return _check_array(image)
     if callable(getattr(image, "getexif", None)):
@@ -70,9 +73,9 @@ def read_bytes(path: str | os.PathLike[str]) -> bytes:
     raise FileError(f"{file}: is a {'folder' if file.is_dir() else 'device or pipe'}, not a file")
 
 
-def _decode_bytes(data: bytes, name: str) -> Pixels:
+def _decode_bytes(data: bytes) -> Pixels:
     if not data:
-        raise ImageError(f"{name}: is empty (0 bytes), expected a picture")
+        raise ImageError("empty (0 bytes), expected a picture")
     buffer = np.frombuffer(data, np.uint8)
     # cv2 applies the EXIF orientation of a JPEG only under a colour flag,
     # and keeps the alpha channel of the other formats only under UNCHANGED.
@@ -85,10 +88,10 @@ def _decode_bytes(data: bytes, name: str) -> Pixels:
             pixels = cv2.imdecode(buffer, cv2.IMREAD_COLOR_RGB)
     except cv2.error as error:
         reason = error.err or str(error)
-        raise ImageError(f"{name}: cannot be decoded ({reason.strip()})") from error
+        raise ImageError(f"cannot be decoded ({reason.strip()})") from error
     if pixels is None:
         raise ImageError(
-            f"{name}: is not a picture OpenCV can decode, or is cut off ({len(data)} bytes); "
+            f"not a picture OpenCV can decode, or cut off ({len(data)} bytes); "
             "expected JPEG, PNG, WebP, BMP, TIFF, GIF or AVIF"
         )
     return np.asarray(pixels, np.uint8)

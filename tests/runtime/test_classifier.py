@@ -48,7 +48,7 @@ def test_list_in_list_out(colors: pocketlens.Classifier, tmp_path: Path) -> None
 
 def test_bad_picture_in_a_batch_is_named(colors: pocketlens.Classifier, tmp_path: Path) -> None:
     good = plain(255, 0, 0)
-    with pytest.raises(ImageError, match=r"images\[2\]: .*is empty"):
+    with pytest.raises(ImageError, match=r"images\[2\]: empty"):
         colors.predict([good, good, b""])
     with pytest.raises(FileMissingError, match=r"images\[1\]: .*missing\.jpg: no such file"):
         colors.predict([good, tmp_path / "missing.jpg"])
@@ -57,7 +57,7 @@ def test_bad_picture_in_a_batch_is_named(colors: pocketlens.Classifier, tmp_path
 
 
 def test_one_bad_picture_has_no_index(colors: pocketlens.Classifier) -> None:
-    with pytest.raises(ImageError, match=r"^the picture given as bytes: is empty"):
+    with pytest.raises(ImageError, match=r"^empty"):
         colors.predict(b"")
 
 

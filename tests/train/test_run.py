@@ -57,7 +57,7 @@ def test_left_out_files_are_named(
         (few / name).write_bytes((picture_folder / name).read_bytes())
     assert main(["train", str(few), "--out", str(tmp_path / "run")]) == 1
     error = capsys.readouterr().err
-    assert "left out: red/empty.jpg: is empty" in error
+    assert "left out: red/empty.jpg: empty" in error
     assert error.splitlines()[-1].startswith("pocketlens: error: class 'blue' has 1 usable")
     assert list((tmp_path / "run").iterdir()) == []
 
