@@ -8,6 +8,7 @@ from typing import Any
 
 import keras
 import onnx
+import tensorflow as tf
 import tf2onnx
 
 from pocketlens.errors import ModelError
@@ -37,13 +38,17 @@ def load_keras(path: Path) -> Any:
 def convert(model: Any, metadata: Metadata) -> onnx.ModelProto:
     """Converts a network to ONNX: `image` (uint8, N x H x W x C) in, `probabilities` out.
 
-    Wrapped with training=False, dropout and augmentation layers fall away; the Identity layer
-    gives the output its name.
+    Wrapped with training=False, dropout and augmentation layers fall away. Signature and dict name
+    input and output where tf2onnx does not find the layers' names, as under Keras 3.12.
     """
-    image = keras.Input(metadata.preprocessing.input_shape, name=INPUT_NAME, dtype="uint8")
+    input_shape = metadata.preprocessing.input_shape
+    image = keras.Input(input_shape, name=INPUT_NAME, dtype="uint8")
     probabilities = model(image, training=False)
     named = keras.layers.Identity(name=OUTPUT_NAME, dtype="float32")(probabilities)
     logging.getLogger("tf2onnx").setLevel(logging.ERROR)
-    wrapped = keras.Model(image, named)
-    converted: onnx.ModelProto = tf2onnx.convert.from_keras(wrapped, opset=OPSET)[0]
+    converted: onnx.ModelProto = tf2onnx.convert.from_keras(
+        keras.Model(image, {OUTPUT_NAME: named}),
+        input_signature=[tf.TensorSpec((None, *input_shape), tf.uint8, name=INPUT_NAME)],
+        opset=OPSET,
+    )[0]
     return converted

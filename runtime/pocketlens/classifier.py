@@ -76,19 +76,17 @@ class Classifier:
         self.providers: tuple[str, ...] = tuple(session.get_providers())
 
     @overload
-    def predict(self, images: ImageInput) -> Prediction: ...
+    def predict(self, images: ImageInput) -> Prediction: ...  # type: ignore[overload-overlap]
 
     @overload
-    def predict(self, images: list[ImageInput] | tuple[ImageInput, ...]) -> list[Prediction]: ...
+    def predict(self, images: Sequence[ImageInput]) -> list[Prediction]: ...
 
-    def predict(
-        self, images: ImageInput | list[ImageInput] | tuple[ImageInput, ...]
-    ) -> Prediction | list[Prediction]:
+    def predict(self, images: ImageInput | Sequence[ImageInput]) -> Prediction | list[Prediction]:
         """Classifies one picture, or several in one batch.
 
         Args:
             images: A path, the bytes of a picture file, an RGB uint8 array of shape HxWx3 or a
-                grey one of shape HxW, or a PIL image; or a list of these.
+                grey one of shape HxW, or a PIL image; or a list or tuple of these.
 
         Returns:
             A Prediction; for a list, a list of them in the same order.

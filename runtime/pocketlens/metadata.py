@@ -65,7 +65,7 @@ class Metadata:
             "labels": list(self.labels),
             "preprocessing": self.preprocessing.to_dict(),
         }
-        return json.dumps(content, ensure_ascii=False, allow_nan=False)
+        return json.dumps(content, allow_nan=False)
 
     @classmethod
     def from_json(cls, text: str) -> Metadata:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Mapping, Sequence
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -42,26 +44,22 @@ def create_session(
 
     available = onnxruntime.get_available_providers()
     wanted = _wanted(providers, available)
-    if _CUDA in map(_name, wanted) and hasattr(onnxruntime, "preload_dlls"):
-        onnxruntime.preload_dlls()
     options = onnxruntime.SessionOptions()
     options.inter_op_num_threads = 1
-    # Errors only, and none at all while CUDA is merely tried.
     options.log_severity_level = 3
-    if providers is None and len(wanted) > 1:
-        onnxruntime.set_default_logger_severity(4)
     if intra_op_num_threads is not None:
         options.intra_op_num_threads = intra_op_num_threads
     try:
-        session = onnxruntime.InferenceSession(model, options, providers=wanted)
+        with _quiet(onnxruntime) if set(map(_name, wanted)) - {_CPU} else nullcontext():
+            if _CUDA in map(_name, wanted) and hasattr(onnxruntime, "preload_dlls"):
+                onnxruntime.preload_dlls()
+            session = onnxruntime.InferenceSession(model, options, providers=wanted)
     except Exception as error:  # onnxruntime's own classes share no other base
         reason = str(error).strip().splitlines()[0]
         raise ModelError(
             f"onnxruntime {onnxruntime.__version__} cannot load it ({reason}); "
             "expected an .onnx file written by `pocketlens export`"
         ) from error
-    finally:
-        onnxruntime.set_default_logger_severity(2)
 
     missing = [name for name in map(_name, providers or ()) if name not in session.get_providers()]
     if missing:
@@ -123,6 +121,17 @@ def _wanted(providers: Sequence[Provider] | None, available: list[str]) -> list[
     return list(providers)
 
 
+@contextmanager
+def _quiet(onnxruntime: Any) -> Iterator[None]:
+    """Keeps to itself what onnxruntime prints, on stdout too, of a provider that does not start."""
+    onnxruntime.set_default_logger_severity(4)
+    try:
+        with redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        onnxruntime.set_default_logger_severity(2)
+
+
 def _why_not(provider: str, onnxruntime: Any) -> str:
     """The dynamic linker's own words where a provider's library does not load."""
     stem = provider.removesuffix("ExecutionProvider").lower()
@@ -133,5 +142,8 @@ def _why_not(provider: str, onnxruntime: Any) -> str:
             if library.exists():
                 ctypes.CDLL(str(library), mode=ctypes.RTLD_GLOBAL)
     except OSError as error:
-        return f"{error}; install the libraries that onnxruntime {onnxruntime.__version__} needs"
+        return (
+            f"{error}; CUDA and cuDNN come with: pip install "
+            f'"onnxruntime-gpu[cuda,cudnn]=={onnxruntime.__version__}", libcuda with the driver'
+        )
     return "onnxruntime gives no reason; is there such a device, and its driver?"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 from collections import deque
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from shutil import disk_usage
 
 import numpy as np
 from tqdm import tqdm
@@ -49,7 +51,18 @@ def load_pictures(listing: Listing, preprocessing: Preprocessing, cache: Path) -
         listing: The files.
         preprocessing: The recipe that the model will carry.
         cache: Where to write the network inputs; an existing file is overwritten.
+
+    Raises:
+        FileError: There is no room for the cache.
     """
+    size = len(listing.files) * math.prod(preprocessing.input_shape)
+    free = disk_usage(cache.parent).free
+    if size > free:
+        # Running out of room under a memory map would kill the process.
+        raise FileError(
+            f"{cache}: needs {size / 1e9:.1f} GB, the disk has {free / 1e9:.1f} GB free; "
+            "choose another --out or a smaller --input-size"
+        )
     inputs = np.lib.format.open_memmap(
         cache, mode="w+", dtype=np.uint8, shape=(len(listing.files), *preprocessing.input_shape)
     )

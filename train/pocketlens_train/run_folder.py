@@ -91,5 +91,5 @@ def write_model(
         "left_out": [{"file": file, "reason": reason} for file, reason in pictures.left_out],
     }
     unfinished = run_folder / f"{RECORD}.partial"
-    unfinished.write_text(json.dumps(record, indent=1, ensure_ascii=False), encoding="utf-8")
+    unfinished.write_text(json.dumps(record, indent=1), encoding="utf-8")
     unfinished.replace(run_folder / RECORD)

@@ -56,13 +56,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = build_parser().parse_args(argv)
     try:
         return int(arguments.run(arguments))
-    except PocketLensError as error:
-        print(f"pocketlens: error: {' '.join(str(error).split())}", file=sys.stderr)
-        return 1
     except KeyboardInterrupt:
         print("pocketlens: interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:
         # The reader of our output has gone; keep the interpreter's last flush quiet too.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (PocketLensError, OSError) as error:
+        print(f"pocketlens: error: {' '.join(str(error).split())}", file=sys.stderr)
         return 1
