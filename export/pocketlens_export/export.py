@@ -10,6 +10,7 @@ from typing import Any
 import keras
 import onnx
 import onnxruntime
+import tensorflow as tf
 import tf2onnx
 
 import pocketlens
@@ -71,6 +72,7 @@ def _save(model: onnx.ModelProto, metadata: Metadata, file: Path) -> pocketlens.
 def _versions() -> dict[str, str]:
     return {
         "export keras": keras.__version__,
+        "export tensorflow": tf.__version__,
         "tf2onnx": tf2onnx.__version__,
         "onnx": onnx.__version__,
         "onnxruntime": onnxruntime.__version__,

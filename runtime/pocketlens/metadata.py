@@ -90,6 +90,9 @@ class Metadata:
                 f"{SCHEMA_VERSION}; install a matching pocketlens or export the model again"
             )
         try:
+            odd = [key for key in _INFORMATIVE if not isinstance(content[key], dict)]
+            if odd:
+                raise ModelError(f"its metadata has {', '.join(odd)} that are no JSON objects")
             labels = content["labels"]
             return cls(
                 labels=tuple(labels) if isinstance(labels, list) else (),

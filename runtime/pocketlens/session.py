@@ -51,7 +51,7 @@ def create_session(
         options.intra_op_num_threads = intra_op_num_threads
     try:
         with _quiet(onnxruntime) if set(map(_name, wanted)) - {_CPU} else nullcontext():
-            if _CUDA in map(_name, wanted) and hasattr(onnxruntime, "preload_dlls"):
+            if _CUDA in map(_name, wanted):
                 onnxruntime.preload_dlls()
             session = onnxruntime.InferenceSession(model, options, providers=wanted)
     except Exception as error:  # onnxruntime's own classes share no other base
@@ -113,10 +113,14 @@ def _wanted(providers: Sequence[Provider] | None, available: list[str]) -> list[
         )
     missing = [name for name in map(_name, providers) if name not in available]
     if missing:
-        hint = f"; for an NVIDIA GPU: {install_line('gpu')}" if _CUDA in missing else ""
+        # With both wheels installed CUDA is missing too: the one overwrites the other's files.
+        hint = (
+            "; for an NVIDIA GPU: pip uninstall -y onnxruntime onnxruntime-gpu && "
+            f"{install_line('gpu')}"
+        )
         raise ProviderError(
             f"{', '.join(missing)} was asked for, the installed onnxruntime has only "
-            f"{', '.join(available)}{hint}"
+            f"{', '.join(available)}{hint if _CUDA in missing else ''}"
         )
     return list(providers)
 

@@ -44,6 +44,7 @@ def test_unknown_information_is_passed_over() -> None:
         ({"labels": "cat"}, "expected two or more"),
         ({"labels": ["cat", 3]}, "expected two or more"),
         ({"preprocessing": None}, "executes exactly"),
+        ({"metrics": 0.8, "history": []}, "metrics, history that are no JSON objects"),
     ],
 )
 def test_content_that_is_refused(change: dict[str, Any], reason: str) -> None:

@@ -40,7 +40,7 @@ class Settings:
 
 
 def train(folder: Path, run_folder: Path, settings: Settings) -> Metadata:
-    """Trains, evaluates and fills a run folder; its record is written last.
+    """Trains, evaluates and fills a run folder.
 
     Raises:
         FileMissingError: There is no such folder.
@@ -102,8 +102,8 @@ def train(folder: Path, run_folder: Path, settings: Settings) -> Metadata:
         data=_describe(pictures, listing.labels, parts),
         versions=_versions(),
     )
-    write_plots(run_folder, metadata, listing.folder, pictures, parts, probabilities)
     write_model(run_folder, metadata, model, listing.folder, pictures, parts)
+    write_plots(run_folder, metadata, listing.folder, pictures, parts, probabilities)
     return metadata
 
 

@@ -1,4 +1,4 @@
-"""What a run folder holds, and how it is written: the record last, whole or not at all."""
+"""What a run folder holds, and how it is written: model and record whole or not at all."""
 
 from __future__ import annotations
 
@@ -35,6 +35,32 @@ def prepare(run_folder: Path) -> None:
         raise FileError(f"{run_folder}: cannot be made ({error.strerror})") from error
 
 
+def write_model(
+    run_folder: Path,
+    metadata: Metadata,
+    model: Any,
+    folder: Path,
+    pictures: Pictures,
+    parts: Split,
+) -> None:
+    """model.keras, then record.json: a run folder without a record is an unfinished run."""
+    partial = run_folder / "partial.keras"
+    model.save(partial)
+    partial.replace(run_folder / MODEL)
+    record = {
+        "metadata": json.loads(metadata.to_json()),
+        "folder": str(folder.resolve()),
+        "split": {
+            name: [pictures.files[index] for index in indices]
+            for name, indices in vars(parts).items()
+        },
+        "left_out": [{"file": file, "reason": reason} for file, reason in pictures.left_out],
+    }
+    unfinished = run_folder / f"{RECORD}.partial"
+    unfinished.write_text(json.dumps(record, indent=1), encoding="utf-8")
+    unfinished.replace(run_folder / RECORD)
+
+
 def write_plots(
     run_folder: Path,
     metadata: Metadata,
@@ -67,29 +93,3 @@ def write_plots(
     plots.save_examples(wrong[:5], "incorrect on the test split", run_folder / "incorrect.png")
     text = report(truth, probabilities, labels)
     (run_folder / "classification_report.txt").write_text(text, encoding="utf-8")
-
-
-def write_model(
-    run_folder: Path,
-    metadata: Metadata,
-    model: Any,
-    folder: Path,
-    pictures: Pictures,
-    parts: Split,
-) -> None:
-    """model.keras, then record.json: a run folder without a record is an unfinished run."""
-    partial = run_folder / "partial.keras"
-    model.save(partial)
-    partial.replace(run_folder / MODEL)
-    record = {
-        "metadata": json.loads(metadata.to_json()),
-        "folder": str(folder.resolve()),
-        "split": {
-            name: [pictures.files[index] for index in indices]
-            for name, indices in vars(parts).items()
-        },
-        "left_out": [{"file": file, "reason": reason} for file, reason in pictures.left_out],
-    }
-    unfinished = run_folder / f"{RECORD}.partial"
-    unfinished.write_text(json.dumps(record, indent=1), encoding="utf-8")
-    unfinished.replace(run_folder / RECORD)
