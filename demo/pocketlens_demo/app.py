@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -83,8 +84,11 @@ def launch(page: gr.Blocks, *, host: str, port: int | None, share: bool) -> None
     """
     page.queue(max_size=64)
     try:
+        # Gradio's own message speaks of its parameters.
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        socket.create_server((host, port or 0), family=family).close()
         _, local_url, share_url = page.launch(
-            server_name=host,
+            server_name=f"[{host}]" if ":" in host else host,
             server_port=port,
             share=share,
             max_file_size=MAX_UPLOAD,
@@ -94,7 +98,8 @@ def launch(page: gr.Blocks, *, host: str, port: int | None, share: bool) -> None
             prevent_thread_lock=True,
         )
     except OSError as error:
-        raise FileError(f"cannot listen on {host}:{port or '7860 to 7959'} ({error})") from error
+        address = f"{host} port {port}" if port else host
+        raise FileError(f"cannot listen on {address} ({error.strerror or error})") from error
     print(f"the page is at {local_url}" + (f" and {share_url}" if share_url else ""), flush=True)
     print("Ctrl-C stops it", flush=True)
     page.block_thread()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -40,17 +38,12 @@ def export(run_folder: Path, out: Path) -> dict[str, Any]:
     keras_model = load_keras(run.model)
     model = convert(keras_model, run.metadata)
     check_graph(model)
-    try:
-        handle, name = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}.", suffix=".partial")
-    except OSError as error:
-        raise FileError(f"{out}: cannot be written ({error.strerror})") from error
-    os.close(handle)
-    partial = Path(name)
+    # Always the same name: what a killed export has left, the next one replaces.
+    partial = out.with_name(f".{out.name}.partial")
     try:
         parity = measure_parity(keras_model, _save(model, run.metadata, partial), pictures)
         check_parity(parity)
         _save(model, run.metadata.with_parity(parity, _versions()), partial)
-        partial.chmod(0o644)
         partial.replace(out)
     except OSError as error:
         raise FileError(f"{out}: cannot be written ({error.strerror})") from error

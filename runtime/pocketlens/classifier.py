@@ -10,7 +10,7 @@ from typing import Any, overload
 import numpy as np
 
 from pocketlens.decoding import ImageInput, decode, read_bytes
-from pocketlens.errors import ModelError, PocketLensError
+from pocketlens.errors import InputTypeError, ModelError, PocketLensError
 from pocketlens.metadata import Metadata
 from pocketlens.prediction import Prediction
 from pocketlens.preprocessing import preprocess
@@ -43,13 +43,17 @@ def load_model(
     Raises:
         FileMissingError: There is no such file.
         FileError: It is a folder or cannot be read.
+        InputTypeError: `model` is no path.
         ModelError: It is not a model of ours, or one this version cannot run exactly.
         ProviderError: A provider that was asked for is not available or did not start.
+        SettingError: intra_op_num_threads is no positive number.
         MissingExtraError: onnxruntime is not installed.
 
     Example:
         >>> model = load_model("flowers.onnx", intra_op_num_threads=1)
     """
+    if not isinstance(model, (str, os.PathLike, type(None))):
+        raise InputTypeError(f"got {type(model).__name__}, expected the path of an .onnx file")
     path = BUNDLED_MODEL if model is None else Path(model)
     content = read_bytes(path)
     try:

@@ -7,6 +7,7 @@ PocketLensError
 ├── InputTypeError         TypeError          an object or an array of the wrong type
 ├── ModelError             ValueError         a model, record or network that cannot be used
 ├── DatasetError           ValueError         a picture folder nothing can be learnt from
+├── SettingError           ValueError         an argument out of its range
 ├── ProviderError          RuntimeError       an execution provider that is not to be had
 ├── ExportError            RuntimeError       an exported model that failed a check
 └── MissingExtraError      ImportError        a part of pocketlens that is not installed
@@ -41,6 +42,10 @@ class ModelError(PocketLensError, ValueError):
 
 class DatasetError(PocketLensError, ValueError):
     """A folder of pictures from which nothing can be learnt."""
+
+
+class SettingError(PocketLensError, ValueError):
+    """An argument, such as a number of threads, that is out of its range."""
 
 
 class ProviderError(PocketLensError, RuntimeError):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pocketlens.errors import SettingError
+
 
 @dataclass(frozen=True)
 class Prediction:
@@ -27,5 +29,11 @@ class Prediction:
         return cls(label, score, dict(zip(labels, probabilities, strict=True)))
 
     def top_k(self, k: int) -> list[tuple[str, float]]:
-        """The k most probable classes as (label, probability), best first."""
+        """The k most probable classes as (label, probability), best first.
+
+        Raises:
+            SettingError: k is no positive whole number.
+        """
+        if not isinstance(k, int) or k < 1:
+            raise SettingError(f"k={k!r}, expected a whole number above 0")
         return sorted(self.scores.items(), key=lambda item: -item[1])[:k]

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import ctypes
 import io
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, redirect_stdout
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from pocketlens.errors import MissingExtraError, ModelError, ProviderError
+from pocketlens.errors import MissingExtraError, ModelError, ProviderError, SettingError
 from pocketlens.extras import install_line
 from pocketlens.metadata import KEY, Metadata
+
+# Read when onnxruntime is imported; without it the wheel writes a device id into the home folder
+# and reports its use to its maker.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 INPUT_NAME = "image"
 OUTPUT_NAME = "probabilities"
@@ -33,6 +38,7 @@ def create_session(
         MissingExtraError: onnxruntime is not installed.
         ModelError: The bytes are not a model that onnxruntime can run.
         ProviderError: A provider in `providers` is not available or did not start.
+        SettingError: intra_op_num_threads is no positive number.
     """
     try:
         import onnxruntime
@@ -42,6 +48,12 @@ def create_session(
             f"for the CPU: {install_line('cpu')}; for an NVIDIA GPU: {install_line('gpu')}"
         ) from error
 
+    if intra_op_num_threads is not None and (
+        not isinstance(intra_op_num_threads, int) or intra_op_num_threads < 1
+    ):
+        raise SettingError(
+            f"intra_op_num_threads={intra_op_num_threads!r}, expected a whole number above 0"
+        )
     available = onnxruntime.get_available_providers()
     wanted = _wanted(providers, available)
     options = onnxruntime.SessionOptions()
@@ -101,13 +113,15 @@ _CPU = "CPUExecutionProvider"
 
 
 def _name(provider: Provider) -> str:
-    return provider if isinstance(provider, str) else provider[0]
+    """The provider's name, "" for what is no provider."""
+    name = provider[0] if isinstance(provider, tuple) and provider else provider
+    return name if isinstance(name, str) else ""
 
 
 def _wanted(providers: Sequence[Provider] | None, available: list[str]) -> list[Provider]:
     if providers is None:
         return [name for name in (_CUDA, _CPU) if name in available]
-    if isinstance(providers, str) or not providers:
+    if not isinstance(providers, (list, tuple)) or not providers or not all(map(_name, providers)):
         raise ProviderError(
             f"providers={providers!r}, expected a list such as ['{_CPU}'], or None for the best one"
         )

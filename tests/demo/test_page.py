@@ -91,4 +91,4 @@ def test_port_in_use_is_one_line(page: Page) -> None:
     )
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
-    assert f"cannot listen on 127.0.0.1:{page.port}" in done.stderr
+    assert f"cannot listen on 127.0.0.1 port {page.port} (Address already in use" in done.stderr

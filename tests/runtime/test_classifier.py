@@ -16,6 +16,7 @@ from pocketlens.errors import (
     InputTypeError,
     ModelError,
     ProviderError,
+    SettingError,
 )
 
 
@@ -138,6 +139,21 @@ def test_provider_that_is_not_there_is_an_error(colors_file: Path) -> None:
         pocketlens.load_model(colors_file, providers=[])
     with pytest.raises(ProviderError, match="expected a list"):
         pocketlens.load_model(colors_file, providers="CPUExecutionProvider")
+
+
+def test_arguments_out_of_range(colors_file: Path) -> None:
+    odd: Any
+    for odd in (3, [None], [()], ["CPUExecutionProvider", 3]):
+        with pytest.raises(ProviderError, match="expected a list"):
+            pocketlens.load_model(colors_file, providers=odd)
+    for odd in (0, -1, 1.5, "2"):
+        with pytest.raises(SettingError, match="expected a whole number above 0"):
+            pocketlens.load_model(colors_file, intra_op_num_threads=odd)
+        with pytest.raises(ValueError, match="expected a whole number above 0"):
+            pocketlens.load_model(colors_file).predict(plain(1, 2, 3)).top_k(odd)
+    for odd in (3, b"model.onnx"):
+        with pytest.raises(InputTypeError, match="expected the path"):
+            pocketlens.load_model(odd)
 
 
 def test_provider_that_does_not_start_is_an_error(

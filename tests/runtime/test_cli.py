@@ -45,6 +45,17 @@ def test_predict_as_json_goes_on_after_a_bad_file(
     assert captured.err == "pocketlens: error: missing.jpg: no such file\n"
 
 
+def test_names_stay_on_one_line(
+    tmp_path: Path, colors_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    odd = tmp_path / "line\nbreak \x1b[31m.png"
+    odd.write_bytes(encode(plain(255, 0, 0)))
+    assert main(["predict", str(odd), "no\nsuch.png", "--model", str(colors_file)]) == 1
+    captured = capsys.readouterr()
+    assert captured.out.startswith(f"{tmp_path}/line\\nbreak \\x1b[31m.png: red")
+    assert captured.err == "pocketlens: error: no\\nsuch.png: no such file\n"
+
+
 def test_predict_as_csv(
     pictures: list[str], colors_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -93,6 +104,8 @@ def test_errors_are_one_line_without_a_traceback(
         ["train", "folder", "--out", "run", "--test-split", "1.5"],
         ["train", "folder", "--out", "run", "--input-size", "0"],
         ["train", "folder", "--out", "run", "--epochs", "-1"],
+        ["train", "folder", "--out", "run", "--seed", "-1"],
+        ["train", "folder", "--out", "run", "--seed", "4294967296"],
         ["export", "run"],
         ["demo", "--port", "70000"],
     ],

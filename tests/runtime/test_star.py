@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+TELEMETRY = "ORT_DISABLE_TELEMETRY"
 ROOT = Path(__file__).parents[2]
 PACKAGES = {
     "runtime": "pocketlens",
@@ -36,6 +38,14 @@ def test_imports_of_the_packages_are_a_star(folder: str, package: str) -> None:
     for file, module in found:
         top = module.partition(".")[0]
         assert top in allowed or top not in PACKAGES.values(), f"{file} imports {module}"
+
+
+def test_prediction_leaves_nothing_in_the_home_folder(photos: list[Path], tmp_path: Path) -> None:
+    code = f"import pocketlens; pocketlens.load_model().predict({str(photos[0])!r})"
+    home = {"HOME": str(tmp_path), "USERPROFILE": str(tmp_path)}
+    environment = {key: value for key, value in os.environ.items() if key != TELEMETRY} | home
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_prediction_loads_no_heavy_library(photos: list[Path]) -> None:

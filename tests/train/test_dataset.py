@@ -46,6 +46,12 @@ def test_folders_that_teach_nothing(tmp_path: Path) -> None:
         list_files(fill(tmp_path / "two", cat=5, dog=0))
 
 
+def test_class_name_that_cannot_be_printed(tmp_path: Path) -> None:
+    for number, name in enumerate(("line\nbreak", "not-utf8-\udcff")):
+        with pytest.raises(DatasetError, match="expected a printable name"):
+            list_files(fill(tmp_path / str(number), **{"cat": 3, name: 3}))
+
+
 def test_split_is_stratified_and_complete() -> None:
     targets = [0] * 200 + [1] * 100
     parts = split(targets, ("a", "b"), test_split=0.3, validation_split=0.1, seed=1)

@@ -59,7 +59,7 @@ def test_left_out_files_are_named(
     error = capsys.readouterr().err
     assert "left out: red/empty.jpg: empty" in error
     assert error.splitlines()[-1].startswith("pocketlens: error: class 'blue' has 1 usable")
-    assert list((tmp_path / "run").iterdir()) == []
+    assert not (tmp_path / "run").exists()
 
 
 def test_bad_requests_are_one_line(
@@ -70,6 +70,8 @@ def test_bad_requests_are_one_line(
         ([tmp_path / "missing", "--out", tmp_path / "run"], "no such folder"),
         ([picture_folder, "--out", finished_run], "holds a finished run"),
         ([picture_folder, "--out", tmp_path / "file" / "run"], "cannot be made"),
+        ([picture_folder, "--out", tmp_path / "file"], "is a file"),
+        ([picture_folder, "--out", picture_folder / "red" / "run"], "lies in the picture folder"),
         ([picture_folder, "--out", tmp_path / "r", "--input-size", "8"], "larger --input-size"),
     ):
         assert main(["train", *map(str, arguments)]) == 1
@@ -78,7 +80,10 @@ def test_bad_requests_are_one_line(
         assert len(error) == 1
 
 
-def test_killed_run_leaves_no_model(picture_folder: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_killed_run_leaves_no_model(
+    how: signal.Signals, picture_folder: Path, tmp_path: Path
+) -> None:
     pytest.importorskip("keras")
     run = tmp_path / "run"
     script = Path(sys.executable).with_name("pocketlens")
@@ -91,8 +96,10 @@ def test_killed_run_leaves_no_model(picture_folder: Path, tmp_path: Path) -> Non
     for line in process.stdout:
         if line.startswith("Epoch 2/"):
             break
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
+    process.send_signal(how)
+    process.communicate(timeout=60)
+    assert process.returncode == {signal.SIGTERM: 143, signal.SIGINT: 130}.get(how, -how)
+    assert run.exists() == (how == signal.SIGKILL)
     assert not (run / "model.keras").exists()
     assert not (run / "record.json").exists()
     assert main(["train", str(picture_folder), "--out", str(run), "--epochs", "1"]) == 0

@@ -36,7 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         ("--batch-size", positive_int, 32, "pictures a step"),
         ("--test-split", fraction, 0.3, "share of all pictures kept for the test"),
         ("--validation-split", fraction, 0.1, "share of the rest watched while training"),
-        ("--seed", int, 42, "same seed, same split and start weights"),
+        ("--seed", _seed, 42, "same seed, same split and start weights"),
     ):
         parser.add_argument(
             flag, type=kind, default=default, metavar="N", help=f"{text} (default: {default})"
@@ -60,6 +60,12 @@ def run(arguments: argparse.Namespace) -> int:
     )
     print(f"next: pocketlens export {arguments.out} --out {arguments.out.name}.onnx")
     return 0
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal() or int(text) >= 2**32:
+        raise argparse.ArgumentTypeError(f"got {text!r}, expected a whole number below 2**32")
+    return int(text)
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -63,6 +63,9 @@ def list_files(folder: Path) -> Listing:
             f"{folder}: has {len(labels)} sub-folder(s) ({', '.join(labels) or 'none'}), "
             "expected one for each of two or more classes"
         )
+    for label in labels:
+        if not label.isprintable():
+            raise DatasetError(f"{folder}: has a sub-folder {label!r}, expected a printable name")
     files: list[str] = []
     targets: list[int] = []
     left_out = [

@@ -101,7 +101,7 @@ def _load_in_order(listing: Listing, preprocessing: Preprocessing) -> Iterator[_
             data = read_bytes(listing.folder / file)
             return hashlib.sha256(data).digest(), preprocess(decode(data), preprocessing)
         except (FileError, ImageError) as error:
-            return str(error)
+            return str(error).removeprefix(f"{listing.folder / file}: ")
 
     workers = os.cpu_count() or 1
     todo = iter(listing.files)

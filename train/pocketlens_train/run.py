@@ -15,13 +15,14 @@ import numpy as np
 import sklearn
 
 import pocketlens
+from pocketlens.cli.printing import printable
 from pocketlens.metadata import Metadata
 from pocketlens.preprocessing import Preprocessing
 from pocketlens_train import architectures
 from pocketlens_train.dataset import Split, list_files, split
 from pocketlens_train.evaluation import evaluate
 from pocketlens_train.loading import Pictures, load_pictures
-from pocketlens_train.run_folder import prepare, write_model, write_plots
+from pocketlens_train.run_folder import discard_if_empty, prepare, write_model, write_plots
 from pocketlens_train.training import Batches, build_model, device, fit
 
 
@@ -59,7 +60,7 @@ def train(folder: Path, run_folder: Path, settings: Settings) -> Metadata:
     )
     print(f"training on {device(model)}", flush=True)
 
-    prepare(run_folder)
+    prepare(run_folder, folder)
     cache = run_folder / "pictures.npy"
     try:
         pictures = load_pictures(listing, preprocessing, cache)
@@ -80,8 +81,11 @@ def train(folder: Path, run_folder: Path, settings: Settings) -> Metadata:
             model, batches(parts.train, settings.seed), batches(parts.validation), settings.epochs
         )
         probabilities = model.predict(batches(parts.test), verbose=0)
-    finally:
+    except BaseException:
         cache.unlink(missing_ok=True)
+        discard_if_empty(run_folder)
+        raise
+    cache.unlink()
 
     truth = targets[parts.test]
     metadata = Metadata(
@@ -109,7 +113,7 @@ def train(folder: Path, run_folder: Path, settings: Settings) -> Metadata:
 
 def _report_left_out(pictures: Pictures) -> None:
     for file, reason in pictures.left_out:
-        print(f"left out: {file}: {reason}", file=sys.stderr)
+        print(f"left out: {printable(file)}: {printable(reason)}", file=sys.stderr)
     print(f"{len(pictures.files)} pictures, {len(pictures.left_out)} files left out", flush=True)
 
 

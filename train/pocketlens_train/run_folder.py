@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,20 +20,30 @@ MODEL = "model.keras"
 RECORD = "record.json"
 
 
-def prepare(run_folder: Path) -> None:
-    """Makes the folder.
+def prepare(run_folder: Path, folder: Path) -> None:
+    """Makes the run folder for a training on the pictures in `folder`.
 
     Raises:
-        FileError: It holds a finished run, or cannot be made.
+        FileError: It holds a finished run, lies among the pictures, or cannot be made.
     """
+    if run_folder.resolve().is_relative_to(folder.resolve()):
+        raise FileError(f"{run_folder}: lies in the picture folder {folder}; choose another --out")
     if (run_folder / RECORD).exists():
         raise FileError(
             f"{run_folder}: holds a finished run; choose another --out or remove it first"
         )
     try:
         run_folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise FileError(f"{run_folder}: is a file, expected a folder or nothing") from error
     except OSError as error:
         raise FileError(f"{run_folder}: cannot be made ({error.strerror})") from error
+
+
+def discard_if_empty(run_folder: Path) -> None:
+    """Removes the folder again when nothing has come into it."""
+    with suppress(OSError):
+        run_folder.rmdir()
 
 
 def write_model(

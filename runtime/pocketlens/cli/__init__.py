@@ -5,11 +5,15 @@ from __future__ import annotations
 import argparse
 import io
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from importlib.metadata import entry_points
 
+import cv2
+
 from pocketlens import __version__
+from pocketlens.cli.printing import print_error
 from pocketlens.errors import PocketLensError
 
 COMMANDS = "pocketlens.commands"
@@ -47,12 +51,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Returns:
         0 when all went well, 1 when something failed, 2 for a wrong command line, 130 for
-        Ctrl-C.
+        Ctrl-C, 143 for SIGTERM.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A file name need not be valid in the terminal's encoding.
             stream.reconfigure(errors="backslashreplace")
+    # As Ctrl-C does: temporary files are removed on the way out.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     arguments = build_parser().parse_args(argv)
     try:
         return int(arguments.run(arguments))
@@ -64,5 +71,5 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (PocketLensError, OSError) as error:
-        print(f"pocketlens: error: {' '.join(str(error).split())}", file=sys.stderr)
+        print_error(error)
         return 1

@@ -9,6 +9,7 @@ import sys
 
 from pocketlens.classifier import load_model
 from pocketlens.cli.arguments import positive_int
+from pocketlens.cli.printing import print_error, printable
 from pocketlens.errors import PocketLensError
 
 Scores = list[tuple[str, float]]
@@ -50,14 +51,15 @@ def run(arguments: argparse.Namespace) -> int:
             write(photo, model.predict(photo).top_k(arguments.top_k), None)
         except PocketLensError as error:
             write(photo, [], str(error))
-            print(f"pocketlens: error: {error}", file=sys.stderr)
+            print_error(error)
             status = 1
     return status
 
 
 def _write_text(photo: str, scores: Scores, error: str | None) -> None:
     if error is None:
-        print(f"{photo}: " + "  ".join(f"{label} {score:.1%}" for label, score in scores))
+        answer = "  ".join(f"{label} {score:.1%}" for label, score in scores)
+        print(f"{printable(photo)}: {answer}")
 
 
 def _write_json(photo: str, scores: Scores, error: str | None) -> None:
