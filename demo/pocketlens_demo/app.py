@@ -107,7 +107,9 @@ def launch(page: gr.Blocks, *, host: str, port: int | None, share: bool) -> None
 
 def _introduction(model: Classifier) -> str:
     metrics = model.metadata.metrics
-    text = f"Upload, paste or take a photo. The answer is one of: {', '.join(model.labels)}."
+    many = len(model.labels) > 20
+    classes = f"{len(model.labels)} classes" if many else ", ".join(model.labels)
+    text = f"Upload, paste or take a photo. The answer is one of {classes}."
     if metrics:
         low, high = metrics["accuracy_interval"]
         text += (

@@ -44,7 +44,7 @@ def save_confusion_matrix(
     matrix: Sequence[Sequence[int]], labels: Sequence[str], file: Path
 ) -> None:
     """Counts of true against predicted classes."""
-    side = max(4.0, 1.5 + 0.45 * len(labels))
+    side = min(max(4.0, 1.5 + 0.45 * len(labels)), 24.0)
     figure = Figure(figsize=(side + 0.8, side), layout="constrained")
     axes = figure.subplots()
     ConfusionMatrixDisplay(np.asarray(matrix), display_labels=labels).plot(
