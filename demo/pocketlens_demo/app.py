@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 from pathlib import Path
 from time import perf_counter
@@ -15,10 +16,11 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 import gradio as gr
 
 from pocketlens.classifier import Classifier
-from pocketlens.errors import FileError, PocketLensError
+from pocketlens.errors import PocketLensError, SettingError
 
 EXAMPLES = Path(__file__).parent / "examples"
 MAX_UPLOAD = "20mb"
+NOT_UPLOADED = "Expected an uploaded photo."
 
 
 def build(model: Classifier, *, with_examples: bool) -> gr.Blocks:
@@ -33,9 +35,10 @@ def build(model: Classifier, *, with_examples: bool) -> gr.Blocks:
         """Classifies one photo: every class's probability, and the time it took."""
         if photo is None:
             raise gr.Error("Choose a photo first.", print_exception=False)
+        upload = _uploaded_file(photo, Path(image.GRADIO_CACHE))
         start = perf_counter()
         try:
-            prediction = model.predict(Path(photo["path"]).read_bytes())
+            prediction = model.predict(upload.read_bytes())
         except PocketLensError as error:
             raise gr.Error(str(error), title="No answer", print_exception=False) from error
         milliseconds = (perf_counter() - start) * 1000
@@ -49,7 +52,7 @@ def build(model: Classifier, *, with_examples: bool) -> gr.Blocks:
         gr.Markdown(f"# pocketlens\n{_introduction(model)}")
         with gr.Row():
             with gr.Column():
-                photo = gr.Image(
+                image = gr.Image(
                     label="Photo",
                     type="filepath",
                     format="png",
@@ -57,30 +60,51 @@ def build(model: Classifier, *, with_examples: bool) -> gr.Blocks:
                     height=380,
                 )
                 button = gr.Button("Classify", variant="primary")
+                _refuse_urls(image)
             with gr.Column():
                 scores = gr.Label(label="Answer", num_top_classes=len(model.labels))
                 time_taken = gr.Textbox(label="Time to decode and classify", interactive=False)
         # Without gr.Image's own look into the file: it ends in a bare "Error" where the file is no
         # picture, and the runtime never gets to say what is wrong with it.
-        button.click(classify, photo, [scores, time_taken], api_name="predict", preprocess=False)
-        photo.change(
+        button.click(classify, image, [scores, time_taken], api_name="predict", preprocess=False)
+        image.change(
             classify_or_clear,
-            photo,
+            image,
             [scores, time_taken],
             api_visibility="private",
             preprocess=False,
         )
         if with_examples:
-            gr.Examples([[str(path)] for path in sorted(EXAMPLES.glob("*.[jp][pn]g"))], photo)
+            gr.Examples([[str(path)] for path in sorted(EXAMPLES.glob("*.[jp][pn]g"))], image)
             gr.Markdown((EXAMPLES / "CREDITS.txt").read_text(encoding="utf-8"))
     return page
+
+
+def _uploaded_file(photo: dict[str, Any], cache: Path) -> Path:
+    """The file that was uploaded: what a client names may be any path of this machine."""
+    file = Path(str(photo.get("path"))).resolve()
+    if not file.is_relative_to(cache.resolve()) or not file.is_file():
+        raise gr.Error(NOT_UPLOADED, print_exception=False)
+    return file
+
+
+def _refuse_urls(image: gr.Image) -> None:
+    """Keeps Gradio from fetching the address that a client names instead of an upload."""
+    move = image.async_move_resource_to_block_cache
+
+    async def move_upload(resource: str | Path | None) -> str | None:
+        if re.match(r"\w+://", str(resource)):
+            raise gr.Error(NOT_UPLOADED, print_exception=False)
+        return await move(resource)
+
+    image.async_move_resource_to_block_cache = move_upload  # type: ignore[method-assign, assignment]
 
 
 def launch(page: gr.Blocks, *, host: str, port: int | None, share: bool) -> None:
     """Serves the page until it is interrupted.
 
     Raises:
-        FileError: The address or port cannot be listened on.
+        SettingError: The address or port cannot be listened on.
     """
     page.queue(max_size=64)
     try:
@@ -99,21 +123,21 @@ def launch(page: gr.Blocks, *, host: str, port: int | None, share: bool) -> None
         )
     except OSError as error:
         address = f"{host} port {port}" if port else host
-        raise FileError(f"cannot listen on {address} ({error.strerror or error})") from error
+        raise SettingError(f"cannot listen on {address} ({error.strerror or error})") from error
     print(f"the page is at {local_url}" + (f" and {share_url}" if share_url else ""), flush=True)
     print("Ctrl-C stops it", flush=True)
     page.block_thread()
 
 
 def _introduction(model: Classifier) -> str:
-    metrics = model.metadata.metrics
     many = len(model.labels) > 20
     classes = f"{len(model.labels)} classes" if many else ", ".join(model.labels)
-    text = f"Upload, paste or take a photo. The answer is one of {classes}."
-    if metrics:
-        low, high = metrics["accuracy_interval"]
-        text += (
-            f" Right for {metrics['accuracy']:.1%} of {metrics['images']:,} test photos "
-            f"(95 % interval {low:.1%} to {high:.1%})."
-        )
+    text = f"Upload, paste or take a photo. The answer is one of {_as_plain_text(classes)}."
+    if accuracy := model.metadata.accuracy_text():
+        text += f" Right for {accuracy}."
     return text
+
+
+def _as_plain_text(text: str) -> str:
+    """Labels come from a file: no mark-up, and no picture of another host, may come of them."""
+    return re.sub(r"([^\w\s,])", r"\\\1", text)

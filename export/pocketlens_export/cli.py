@@ -8,6 +8,8 @@ from pathlib import Path
 
 from pocketlens.extras import requires_extra
 
+LIBRARIES = ("keras", "tensorflow", "tf2onnx", "onnx")
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Turn a training run into one .onnx file, checked against Keras on real pictures."""
@@ -25,7 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Exports and prints the parity; see configure()."""
     # tf2onnx converts from TensorFlow, whatever backend trained the model.
     os.environ["KERAS_BACKEND"] = "tensorflow"
-    with requires_extra("export", "keras", "tensorflow", "tf2onnx", "onnx"):
+    with requires_extra("cpu", "onnxruntime"), requires_extra("export", *LIBRARIES):
         from pocketlens_export.export import export
     parity = export(arguments.run_folder, arguments.out)
     print(

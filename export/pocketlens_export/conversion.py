@@ -11,7 +11,7 @@ import onnx
 import tensorflow as tf
 import tf2onnx
 
-from pocketlens.errors import ModelError
+from pocketlens.errors import ExportError, ModelError
 from pocketlens.metadata import Metadata
 from pocketlens.session import INPUT_NAME, OUTPUT_NAME
 
@@ -28,7 +28,7 @@ def load_keras(path: Path) -> Any:
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
     except (ValueError, TypeError, OSError, KeyError) as error:
-        reason = str(error).strip().splitlines()[0]
+        reason = (str(error).strip() or repr(error)).splitlines()[0]
         raise ModelError(
             f"{path}: Keras {keras.__version__} cannot load it ({reason}); "
             "expected the model.keras of a finished run"
@@ -46,9 +46,12 @@ def convert(model: Any, metadata: Metadata) -> onnx.ModelProto:
     probabilities = model(image, training=False)
     named = keras.layers.Identity(name=OUTPUT_NAME, dtype="float32")(probabilities)
     logging.getLogger("tf2onnx").setLevel(logging.ERROR)
-    converted: onnx.ModelProto = tf2onnx.convert.from_keras(
-        keras.Model(image, {OUTPUT_NAME: named}),
-        input_signature=[tf.TensorSpec((None, *input_shape), tf.uint8, name=INPUT_NAME)],
-        opset=OPSET,
-    )[0]
+    try:
+        converted: onnx.ModelProto = tf2onnx.convert.from_keras(
+            keras.Model(image, {OUTPUT_NAME: named}),
+            input_signature=[tf.TensorSpec((None, *input_shape), tf.uint8, name=INPUT_NAME)],
+            opset=OPSET,
+        )[0]
+    except Exception as error:  # whatever tf2onnx and TensorFlow stumble over
+        raise ExportError(f"tf2onnx cannot convert the network ({error!r})") from error
     return converted

@@ -33,6 +33,8 @@ def export(run_folder: Path, out: Path) -> dict[str, Any]:
         ExportError: A check failed.
         FileError: `out` cannot be written.
     """
+    if out.is_dir() or not out.parent.is_dir():
+        raise FileError(f"{out}: expected the name of a file in a folder that exists")
     run = read_run(run_folder)
     pictures = run.pictures(IMAGES)
     keras_model = load_keras(run.model)
@@ -44,9 +46,10 @@ def export(run_folder: Path, out: Path) -> dict[str, Any]:
         parity = measure_parity(keras_model, _save(model, run.metadata, partial), pictures)
         check_parity(parity)
         _save(model, run.metadata.with_parity(parity, _versions()), partial)
-        partial.replace(out)
-    except OSError as error:
-        raise FileError(f"{out}: cannot be written ({error.strerror})") from error
+        try:
+            partial.replace(out)
+        except OSError as error:
+            raise FileError(f"{out}: cannot be written ({error.strerror})") from error
     finally:
         partial.unlink(missing_ok=True)
     return parity
@@ -55,7 +58,10 @@ def export(run_folder: Path, out: Path) -> dict[str, Any]:
 def _save(model: onnx.ModelProto, metadata: Metadata, file: Path) -> pocketlens.Classifier:
     """Writes the model with its metadata and loads it as any user would."""
     onnx.helper.set_model_props(model, {KEY: metadata.to_json()})
-    onnx.save(model, file)
+    try:
+        onnx.save(model, file)
+    except OSError as error:
+        raise FileError(f"{file}: cannot be written ({error.strerror})") from error
     try:
         return pocketlens.load_model(file, providers=["CPUExecutionProvider"])
     except PocketLensError as error:

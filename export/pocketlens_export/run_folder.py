@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 from pocketlens.errors import DatasetError, FileMissingError, ModelError
@@ -28,13 +27,18 @@ class Run:
     split: dict[str, list[str]]
 
     def pictures(self, count: int) -> list[Path]:
-        """Test pictures, topped up from validation and training where the split is smaller.
+        """Test pictures, evenly over the list and so over the classes.
+
+        Where the test split has too few, validation and training pictures come in.
 
         Raises:
             DatasetError: The pictures are no longer where the run found them.
         """
-        names = (name for part in ("test", "validation", "train") for name in self.split[part])
-        paths = [self.folder / name for name in islice(names, count)]
+        names = self.split["test"]
+        if len(names) < count:
+            names = [*names, *self.split["validation"], *self.split["train"]]
+        count = min(count, len(names))
+        paths = [self.folder / names[i * len(names) // count] for i in range(count)]
         missing = [path for path in paths if not path.is_file()]
         if missing:
             raise DatasetError(
@@ -60,6 +64,7 @@ def read_run(folder: Path) -> Run:
     try:
         content = json.loads(record.read_text(encoding="utf-8"))
         metadata = Metadata.from_json(json.dumps(content["metadata"]))
-        return Run(model, metadata, Path(content["folder"]), content["split"])
+        split = {part: list(content["split"][part]) for part in ("train", "validation", "test")}
+        return Run(model, metadata, Path(content["folder"]), split)
     except (ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{record}: cannot be read ({error})") from error

@@ -28,8 +28,8 @@ def decode(image: ImageInput) -> Pixels:
 
     Args:
         image: A path, the bytes of a picture file, an RGB uint8 array of shape HxWx3 or a grey
-            one of shape HxW, or a PIL image. EXIF orientation is applied; transparency is laid
-            over white.
+            one of shape HxW, or a PIL image. EXIF orientation is applied to JPEG and PIL images,
+            elsewhere as far as OpenCV does; transparency is laid over white.
 
     Returns:
         RGB pixels, uint8, of shape HxWx3.
@@ -83,7 +83,9 @@ def _decode_bytes(data: bytes) -> Pixels:
     try:
         pixels: Any = cv2.imdecode(buffer, flag)
         if pixels is not None and flag == cv2.IMREAD_UNCHANGED:
-            if pixels.dtype == np.uint8 and pixels.ndim == 3 and pixels.shape[2] == 4:
+            if pixels.dtype == np.uint16 and pixels.shape[2:] == (4,):
+                pixels = (pixels >> 8).astype(np.uint8)
+            if pixels.dtype == np.uint8 and pixels.shape[2:] == (4,):
                 return _over_white(cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGBA))
             pixels = cv2.imdecode(buffer, cv2.IMREAD_COLOR_RGB)
     except cv2.error as error:
@@ -114,10 +116,14 @@ def _check_array(array: npt.NDArray[Any]) -> Pixels:
 
 
 def _convert_pil(image: Image) -> Pixels:
-    orientation = image.getexif().get(_EXIF_ORIENTATION, 1)
     try:
+        # Pillow turns a TIFF upright itself, on loading.
+        image.load()
+        orientation = image.getexif().get(_EXIF_ORIENTATION, 1)
         if "A" in image.getbands() or "transparency" in image.info:
             pixels = _over_white(np.asarray(image.convert("RGBA")))
+        elif image.mode.startswith("I;16"):
+            pixels = _check_array((np.asarray(image) >> 8).astype(np.uint8))
         else:
             pixels = np.array(image.convert("RGB"))
     except (OSError, ValueError) as error:

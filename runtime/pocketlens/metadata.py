@@ -30,7 +30,8 @@ class Metadata:
             "log_loss", "images", "confusion_matrix" (rows are the true classes).
         history: Per epoch: "loss", "accuracy", "val_loss", "val_accuracy".
         training: Settings that make the run again: epochs, batch_size, seed and so on.
-        data: Of the pictures: "fingerprint" (SHA-256), "images" for each class and split.
+        data: Of the pictures: "fingerprint" (SHA-256), "images" of each class, "left_out",
+            "split" (the sizes of its parts).
         versions: Of Python and the libraries that trained and exported the model.
         parity: Of the export against Keras: "max_abs_difference", "top1_agreement", "images".
     """
@@ -50,8 +51,22 @@ class Metadata:
         labels = self.labels
         if len(labels) < 2 or not all(isinstance(label, str) and label for label in labels):
             raise ModelError(f"labels are {labels!r}, expected two or more names")
+        if not all(map(str.isprintable, labels)):
+            raise ModelError(f"labels are {labels!r}, expected printable names")
+        if self.metrics and not set(self.metrics) >= _FIGURES:
+            raise ModelError(f"metrics are {sorted(self.metrics)}, expected {sorted(_FIGURES)}")
         if len(set(labels)) != len(labels):
             raise ModelError(f"labels are {labels!r}, expected each name once")
+
+    def accuracy_text(self) -> str:
+        """The accuracy on the test split in words, with its interval; "" where it is unknown."""
+        if not self.metrics:
+            return ""
+        low, high = self.metrics["accuracy_interval"]
+        return (
+            f"{self.metrics['accuracy']:.2%} of {self.metrics['images']:,} test pictures "
+            f"(95 % interval {low:.2%} to {high:.2%})"
+        )
 
     def with_parity(self, parity: Mapping[str, Any], versions: Mapping[str, str]) -> Metadata:
         """A copy with what the export found, and the versions that it ran with added."""
@@ -104,4 +119,5 @@ class Metadata:
             raise ModelError(f"its metadata lacks {error}; export the model again") from error
 
 
+_FIGURES = {"accuracy", "accuracy_interval", "log_loss", "images", "confusion_matrix"}
 _INFORMATIVE = ("metrics", "history", "training", "data", "versions", "parity")

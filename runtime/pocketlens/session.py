@@ -67,7 +67,7 @@ def create_session(
                 onnxruntime.preload_dlls()
             session = onnxruntime.InferenceSession(model, options, providers=wanted)
     except Exception as error:  # onnxruntime's own classes share no other base
-        reason = str(error).strip().splitlines()[0]
+        reason = (str(error).strip() or repr(error)).splitlines()[0]
         raise ModelError(
             f"onnxruntime {onnxruntime.__version__} cannot load it ({reason}); "
             "expected an .onnx file written by `pocketlens export`"

@@ -49,17 +49,27 @@ def test_bad_upload_is_an_error_and_the_page_goes_on(page: Page, tmp_path: Path)
     assert page.ask(good)[0]["label"] in ("cat", "dog")
 
 
-def test_files_of_the_server_are_refused(page: Page, photos: list[Path]) -> None:
+def test_only_uploads_are_read(page: Page, photos: list[Path]) -> None:
     # Not through the client, which would upload the file first.
     call = f"http://127.0.0.1:{page.port}/gradio_api/call/predict"
-    upload = {"path": str(photos[0].resolve()), "meta": {"_type": "gradio.FileData"}}
-    request = urllib.request.Request(
-        call, json.dumps({"data": [upload]}).encode(), {"Content-Type": "application/json"}
-    )
-    with urllib.request.urlopen(request) as response:
-        event = json.load(response)["event_id"]
-    with urllib.request.urlopen(f"{call}/{event}") as response:
-        assert response.read().decode().startswith("event: error")
+    local, meta = str(photos[0].resolve()), {"_type": "gradio.FileData"}
+    for upload in (
+        {"path": local, "meta": meta},
+        {"path": local},
+        {"path": "/dev/zero"},
+        {"path": "http://example.invalid/cat.jpg", "meta": meta},
+        {"path": "http://example.invalid/cat.jpg"},
+        {"url": "http://example.invalid/cat.jpg", "meta": meta},
+        {"url": "http://example.invalid/cat.jpg"},
+        {"path": None},
+        {},
+    ):
+        body = json.dumps({"data": [upload]}).encode()
+        request = urllib.request.Request(call, body, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request) as response:
+            event = json.load(response)["event_id"]
+        with urllib.request.urlopen(f"{call}/{event}", timeout=20) as response:
+            assert response.read().decode().startswith("event: error"), upload
 
 
 def test_only_predict_is_public(page: Page) -> None:

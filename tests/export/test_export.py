@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 import pocketlens
+from builders import COLORS
 from pocketlens.cli import main
 
 onnx = pytest.importorskip("onnx")
@@ -22,6 +24,7 @@ from pocketlens.preprocessing import preprocess
 from pocketlens_export.checks import check_graph
 from pocketlens_export.conversion import convert
 from pocketlens_export.parity import check_parity
+from pocketlens_export.run_folder import Run
 
 
 @pytest.fixture
@@ -75,6 +78,7 @@ def test_metadata_travels(exported_model: Path, finished_run: Path) -> None:
         ("no record", "expected a folder that `pocketlens train` has finished"),
         ("bad record", "cannot be read"),
         ("later schema", "schema version 99"),
+        ("no split", "cannot be read"),
         ("bad model", "cannot load it"),
         ("pictures gone", "of the 96 pictures that the export is checked on are gone"),
     ],
@@ -93,6 +97,8 @@ def test_broken_runs(
     elif damage == "later schema":
         content["metadata"]["schema_version"] = 99
         record.write_text(json.dumps(content))
+    elif damage == "no split":
+        record.write_text(json.dumps(content | {"split": {}}))
     elif damage == "bad model":
         (run_copy / "model.keras").write_bytes(b"no zip")
     elif damage == "pictures gone":
@@ -128,16 +134,18 @@ def test_out_that_cannot_be_written(
     run_copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["export", str(run_copy), "--out", str(tmp_path / "no" / "m.onnx")]) == 1
-    assert "m.onnx: cannot be written (No such file or directory)" in capsys.readouterr().err
+    assert "m.onnx: expected the name of a file in a folder that exists" in capsys.readouterr().err
     (tmp_path / "folder.onnx").mkdir()
     assert main(["export", str(run_copy), "--out", str(tmp_path / "folder.onnx")]) == 1
-    assert "folder.onnx: cannot be written" in capsys.readouterr().err
+    assert "folder.onnx: expected the name of a file" in capsys.readouterr().err
 
 
 def edited(file: Path, edit: str) -> Any:
     model = onnx.load(file)
     graph = model.graph
-    if edit == "operator":
+    if edit == "batch":
+        graph.input[0].type.tensor_type.shape.dim[0].dim_value = 1
+    elif edit == "operator":
         graph.node[0].domain = "com.example"
         model.opset_import.append(onnx.helper.make_opsetid("com.example", 1))
     elif edit == "unknown operator":
@@ -149,9 +157,23 @@ def edited(file: Path, edit: str) -> Any:
     return model
 
 
+def test_pictures_are_of_all_classes(tmp_path: Path) -> None:
+    names = [f"{label}/{number:03}.jpg" for label in "abc" for number in range(300)]
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    split = {"train": [], "validation": names[:150], "test": names[150:]}
+    chosen = Run(tmp_path / "model.keras", COLORS, tmp_path, split).pictures(256)
+    counts = Counter(path.parent.name for path in chosen)
+    assert len(set(chosen)) == 256
+    assert counts["a"] in (51, 52)
+    assert min(counts["b"], counts["c"]) >= 102
+
+
 @pytest.mark.parametrize(
     ("edit", "check"),
     [
+        ("batch", "batch size"),
         ("operator", "operators"),
         ("unknown operator", "onnx checker"),
         ("input", "inputs"),

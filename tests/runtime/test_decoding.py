@@ -39,6 +39,7 @@ def test_channels_are_red_green_blue() -> None:
         ("LA", (77, 0), [255, 255, 255]),
         ("RGBA", (250, 100, 5, 255), [250, 100, 5]),
         ("P", 0, [0, 0, 0]),
+        ("I;16", 200 * 257, [200, 200, 200]),
         ("CMYK", (0, 0, 0, 255), [0, 0, 0]),
     ],
 )
@@ -105,6 +106,26 @@ def test_transparency_is_laid_over_white(pil: Any, extension: str, tmp_path: Pat
     assert from_file[0, 0].tolist() == [200, 0, 0]
     assert from_file[7, 0].tolist() == [227, 127, 127]
     assert from_file[7, 7].tolist() == [255, 255, 255]
+
+
+def test_transparent_sixteen_bit_png() -> None:
+    deep = np.full((4, 4, 4), 200 * 257, np.uint16)
+    deep[:2, :, 3] = 0
+    pixels = decode(cv2.imencode(".png", deep)[1].tobytes())
+    assert pixels[0, 0].tolist() == [255, 255, 255]
+    assert pixels[3, 3].tolist() == [212, 212, 212]
+
+
+def test_tiff_as_pil_image_is_turned_once(pil: Any, tmp_path: Path) -> None:
+    exif = pil.Exif()
+    exif[0x0112] = 6
+    stored = np.zeros((4, 8, 3), np.uint8)
+    stored[:, :4] = 250
+    pil.fromarray(stored).save(tmp_path / "photo.tif", exif=exif)
+    with pil.open(tmp_path / "photo.tif") as image:
+        pixels = decode(image)
+    assert pixels.shape == (8, 4, 3)
+    assert pixels[0, 0, 0] == 250
 
 
 def test_sixteen_bit_png_is_scaled_to_eight() -> None:

@@ -15,7 +15,13 @@ def test_json_round_trip() -> None:
     full = replace(
         COLORS,
         labels=("Kätzchen", "犬"),
-        metrics={"accuracy": 0.5, "confusion_matrix": [[1, 1], [1, 1]]},
+        metrics={
+            "accuracy": 0.5,
+            "accuracy_interval": [0.1, 0.9],
+            "log_loss": 0.7,
+            "images": 4,
+            "confusion_matrix": [[1, 1], [1, 1]],
+        },
         history={"loss": [0.7, 0.6]},
         versions={"python": "3.11"},
     )
@@ -41,6 +47,8 @@ def test_unknown_information_is_passed_over() -> None:
         ({"schema_version": "1"}, "schema version '1'"),
         ({"labels": ["cat"]}, "expected two or more"),
         ({"labels": ["cat", "cat"]}, "expected each name once"),
+        ({"labels": ["cat", "\x1b[31mdog"]}, "expected printable names"),
+        ({"metrics": {"accuracy": 1}}, "metrics are"),
         ({"labels": "cat"}, "expected two or more"),
         ({"labels": ["cat", 3]}, "expected two or more"),
         ({"preprocessing": None}, "executes exactly"),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -62,6 +63,21 @@ def test_left_out_files_are_named(
     assert not (tmp_path / "run").exists()
 
 
+def test_keras_backend_that_is_not_there(picture_folder: Path, tmp_path: Path) -> None:
+    pytest.importorskip("keras")
+    script = Path(sys.executable).with_name("pocketlens")
+    done = subprocess.run(
+        [script, "train", picture_folder, "--out", tmp_path / "run"],
+        env=os.environ | {"KERAS_BACKEND": "none"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("pocketlens: error: Keras cannot start with KERAS_BACKEND=none")
+    assert done.stderr.count("\n") == 1
+
+
 def test_bad_requests_are_one_line(
     finished_run: Path, picture_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -71,6 +87,7 @@ def test_bad_requests_are_one_line(
         ([picture_folder, "--out", finished_run], "holds a finished run"),
         ([picture_folder, "--out", tmp_path / "file" / "run"], "cannot be made"),
         ([picture_folder, "--out", tmp_path / "file"], "is a file"),
+        ([picture_folder, "--out", tmp_path], "holds other files"),
         ([picture_folder, "--out", picture_folder / "red" / "run"], "lies in the picture folder"),
         ([picture_folder, "--out", tmp_path / "r", "--input-size", "8"], "larger --input-size"),
     ):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 from pathlib import Path
 
 from pocketlens.cli.arguments import fraction, positive_int
+from pocketlens.errors import PocketLensError, SettingError
 from pocketlens.extras import requires_extra
 from pocketlens_train import architectures
 
@@ -46,18 +48,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Trains and says how good it is; see configure()."""
-    with requires_extra("train", "keras", "tensorflow", "sklearn", "matplotlib", "tqdm"):
-        from pocketlens_train.run import Settings, train
+    try:
+        with requires_extra("train", "keras", "tensorflow", "sklearn", "matplotlib", "tqdm"):
+            from pocketlens_train.run import Settings, train
+    except (ModuleNotFoundError, ValueError) as error:
+        backend = os.environ.get("KERAS_BACKEND")
+        if isinstance(error, PocketLensError) or backend is None:
+            raise
+        raise SettingError(f"Keras cannot start with KERAS_BACKEND={backend} ({error})") from error
     metadata = train(
         arguments.folder,
         arguments.out,
         Settings(**{name: getattr(arguments, name) for name in Settings.__annotations__}),
     )
-    low, high = metadata.metrics["accuracy_interval"]
-    print(
-        f"test accuracy {metadata.metrics['accuracy']:.2%} (95 % interval {low:.2%} to "
-        f"{high:.2%}, {metadata.metrics['images']} pictures); run in {arguments.out}"
-    )
+    print(f"right for {metadata.accuracy_text()}; run in {arguments.out}")
     print(f"next: pocketlens export {arguments.out} --out {arguments.out.name}.onnx")
     return 0
 

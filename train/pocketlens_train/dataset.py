@@ -131,7 +131,11 @@ def _hidden(name: str) -> bool:
 
 
 def _walk(top: Path, left_out: list[tuple[str, str]], folder: Path) -> Iterator[str]:
-    for parent, folders, files in os.walk(top):
+    def name_unreadable(error: OSError) -> None:
+        unreadable = Path(error.filename).relative_to(folder).as_posix()
+        left_out.append((unreadable, f"cannot be read ({error.strerror})"))
+
+    for parent, folders, files in os.walk(top, onerror=name_unreadable):
         for name in files:
             yield (Path(parent) / name).relative_to(folder).as_posix()
         for name in folders:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import binomtest
 from sklearn.metrics import classification_report, confusion_matrix, log_loss
 
 from pocketlens_train.dataset import Indices
@@ -55,9 +55,5 @@ def report(truth: Indices, probabilities: Probabilities, labels: tuple[str, ...]
 
 def wilson_interval(right: int, total: int) -> tuple[float, float]:
     """The 95 % interval of a share (Wilson 1927): honest near 0 and 1, and for few pictures."""
-    z = 1.959964
-    share = right / total
-    middle = share + z * z / (2 * total)
-    spread = z * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
-    scale = 1 + z * z / total
-    return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)
+    interval = binomtest(right, total).proportion_ci(method="wilson")
+    return float(interval.low), float(interval.high)

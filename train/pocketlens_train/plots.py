@@ -47,7 +47,8 @@ def save_confusion_matrix(
     side = min(max(4.0, 1.5 + 0.45 * len(labels)), 24.0)
     figure = Figure(figsize=(side + 0.8, side), layout="constrained")
     axes = figure.subplots()
-    ConfusionMatrixDisplay(np.asarray(matrix), display_labels=labels).plot(
+    names = [label.replace("$", r"\$") for label in labels]
+    ConfusionMatrixDisplay(np.asarray(matrix), display_labels=names).plot(
         ax=axes,
         cmap="Blues",
         xticks_rotation="horizontal" if len(labels) <= 4 else "vertical",
@@ -69,6 +70,6 @@ def save_examples(examples: Sequence[Example], title: str, file: Path) -> None:
         caption = f"{example.label} {example.score:.1%}"
         if example.truth != example.label:
             caption += f"\ntruly {example.truth}"
-        axes.set_title(caption, fontsize=10)
+        axes.set_title(caption, fontsize=10, parse_math=False)
         axes.set_axis_off()
     figure.savefig(file, dpi=120)

@@ -22,7 +22,7 @@ from pocketlens_train import architectures
 from pocketlens_train.dataset import Split, list_files, split
 from pocketlens_train.evaluation import evaluate
 from pocketlens_train.loading import Pictures, load_pictures
-from pocketlens_train.run_folder import discard_if_empty, prepare, write_model, write_plots
+from pocketlens_train.run_folder import CACHE, discard, prepare, write_model, write_plots
 from pocketlens_train.training import Batches, build_model, device, fit
 
 
@@ -61,7 +61,7 @@ def train(folder: Path, run_folder: Path, settings: Settings) -> Metadata:
     print(f"training on {device(model)}", flush=True)
 
     prepare(run_folder, folder)
-    cache = run_folder / "pictures.npy"
+    cache = run_folder / CACHE
     try:
         pictures = load_pictures(listing, preprocessing, cache)
         _report_left_out(pictures)
@@ -82,10 +82,8 @@ def train(folder: Path, run_folder: Path, settings: Settings) -> Metadata:
         )
         probabilities = model.predict(batches(parts.test), verbose=0)
     except BaseException:
-        cache.unlink(missing_ok=True)
-        discard_if_empty(run_folder)
+        discard(cache, run_folder)
         raise
-    cache.unlink()
 
     truth = targets[parts.test]
     metadata = Metadata(
@@ -108,6 +106,7 @@ def train(folder: Path, run_folder: Path, settings: Settings) -> Metadata:
     )
     write_model(run_folder, metadata, model, listing.folder, pictures, parts)
     write_plots(run_folder, metadata, listing.folder, pictures, parts, probabilities)
+    discard(cache)
     return metadata
 
 

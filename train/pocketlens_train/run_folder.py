@@ -18,13 +18,15 @@ from pocketlens_train.loading import Pictures
 
 MODEL = "model.keras"
 RECORD = "record.json"
+CACHE = "pictures.npy"
+_UNFINISHED = {CACHE, MODEL, "partial.keras", f"{RECORD}.partial"}
 
 
 def prepare(run_folder: Path, folder: Path) -> None:
     """Makes the run folder for a training on the pictures in `folder`.
 
     Raises:
-        FileError: It holds a finished run, lies among the pictures, or cannot be made.
+        FileError: It is not empty, lies among the pictures, or cannot be made.
     """
     if run_folder.resolve().is_relative_to(folder.resolve()):
         raise FileError(f"{run_folder}: lies in the picture folder {folder}; choose another --out")
@@ -32,6 +34,8 @@ def prepare(run_folder: Path, folder: Path) -> None:
         raise FileError(
             f"{run_folder}: holds a finished run; choose another --out or remove it first"
         )
+    if run_folder.is_dir() and {file.name for file in run_folder.iterdir()} - _UNFINISHED:
+        raise FileError(f"{run_folder}: holds other files; choose another --out")
     try:
         run_folder.mkdir(parents=True, exist_ok=True)
     except FileExistsError as error:
@@ -40,10 +44,13 @@ def prepare(run_folder: Path, folder: Path) -> None:
         raise FileError(f"{run_folder}: cannot be made ({error.strerror})") from error
 
 
-def discard_if_empty(run_folder: Path) -> None:
-    """Removes the folder again when nothing has come into it."""
+def discard(cache: Path, run_folder: Path | None = None) -> None:
+    """Removes the cache, and the run folder when nothing has come into it."""
+    # Windows keeps a file that is still mapped, and rmdir a folder that is not empty.
     with suppress(OSError):
-        run_folder.rmdir()
+        cache.unlink(missing_ok=True)
+        if run_folder:
+            run_folder.rmdir()
 
 
 def write_model(

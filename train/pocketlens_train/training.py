@@ -80,9 +80,10 @@ def fit(model: Any, train: Batches, validation: Batches, epochs: int) -> dict[st
         callbacks=[keras.callbacks.TerminateOnNaN()],
         verbose="auto" if sys.stdout.isatty() else 2,
     ).history
-    if not np.isfinite(history["loss"]).all():
+    if not np.isfinite(list(history.values())).all():
         raise ModelError(
-            f"the loss became {history['loss'][-1]} in epoch {len(history['loss'])}; "
+            f"the loss became {history['loss'][-1]} in epoch {len(history['loss'])} (validation: "
+            f"{history['val_loss'][-1]}); "
             "nothing was saved: look for damaged pictures or try another --seed"
         )
     return {name: [float(value) for value in values] for name, values in history.items()}

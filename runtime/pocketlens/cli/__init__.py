@@ -34,7 +34,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for entry_point in sorted(entry_points(group=COMMANDS), key=lambda found: found.name):
         configure = entry_point.load()
-        summary = configure.__doc__.splitlines()[0]
+        summary = (configure.__doc__ or "").partition("\n")[0]
         configure(
             commands.add_parser(
                 entry_point.name,

@@ -34,12 +34,9 @@ def _describe(path: Path, model: Classifier) -> dict[str, str]:
         "preprocessing": _pairs(metadata.preprocessing.to_dict()),
         "architecture": metadata.architecture,
     }
-    if metrics := metadata.metrics:
-        low, high = metrics["accuracy_interval"]
-        rows["test accuracy"] = (
-            f"{metrics['accuracy']:.2%} (95 % interval {low:.2%} to {high:.2%}, "
-            f"{metrics['images']} pictures), log loss {metrics['log_loss']:.4f}"
-        )
+    if metadata.metrics:
+        rows["test accuracy"] = metadata.accuracy_text()
+        rows["log loss"] = f"{metadata.metrics['log_loss']:.4f}"
     for title in ("parity", "training", "data", "versions"):
         if content := getattr(metadata, title):
             rows[title] = _pairs(content)

@@ -27,9 +27,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--top-k",
         type=positive_int,
-        default=5,
         metavar="N",
-        help="classes to show for each photo, best first (default: %(default)s)",
+        help="classes to show for each photo, best first (default: 5, in JSON all)",
     )
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="JSON lines")
@@ -45,10 +44,11 @@ def run(arguments: argparse.Namespace) -> int:
         csv.writer(sys.stdout, lineterminator="\n").writerow(
             ["file", "rank", "label", "score", "error"]
         )
+    top_k = arguments.top_k or (len(model.labels) if arguments.json else 5)
     status = 0
     for photo in arguments.photos:
         try:
-            write(photo, model.predict(photo).top_k(arguments.top_k), None)
+            write(photo, model.predict(photo).top_k(top_k), None)
         except PocketLensError as error:
             write(photo, [], str(error))
             print_error(error)
