@@ -29,7 +29,10 @@ class Page:
             self.lines.append(line)
             if "127.0.0.1" in line:
                 break
-        assert "127.0.0.1" in self.lines[-1], "".join(self.lines)
+        if "127.0.0.1" not in self.lines[-1]:
+            self.process.kill()
+            self.process.communicate()
+            raise AssertionError("".join(self.lines))
         self.client = gradio_client.Client(f"http://127.0.0.1:{self.port}", verbose=False)
 
     def ask(self, photo: Path) -> Any:

@@ -31,14 +31,26 @@ def install_line(extra: str) -> str:
 
 @contextmanager
 def requires_extra(extra: str, *modules: str) -> Iterator[None]:
-    """Guards the imports of an extra's libraries.
-
-    Inside the block the process's stderr is closed to what native libraries write to it:
-    TensorFlow greets with five lines about this machine before anybody has asked.
+    """Guards the imports of an extra's libraries, which are kept from writing to stderr.
 
     Raises:
         MissingExtraError: One of `modules` is not installed; the message has the pip line.
     """
+    try:
+        with _closed_stderr():
+            yield
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing not in modules:
+            raise
+        raise MissingExtraError(
+            f"{missing} is not installed; run: {install_line(extra)}"
+        ) from error
+
+
+@contextmanager
+def _closed_stderr() -> Iterator[None]:
+    """TensorFlow's native code greets with five lines about this machine, and cannot be asked."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     sys.stderr.flush()
     stderr = os.dup(2)
@@ -47,13 +59,6 @@ def requires_extra(extra: str, *modules: str) -> Iterator[None]:
     os.close(silence)
     try:
         yield
-    except ModuleNotFoundError as error:
-        missing = (error.name or "").partition(".")[0]
-        if missing not in modules:
-            raise
-        raise MissingExtraError(
-            f"{missing} is not installed; run: {install_line(extra)}"
-        ) from error
     finally:
         os.dup2(stderr, 2)
         os.close(stderr)

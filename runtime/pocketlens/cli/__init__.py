@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import io
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from importlib.metadata import entry_points
@@ -51,14 +50,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Returns:
         0 when all went well, 1 when something failed, 2 for a wrong command line, 130 for
-        Ctrl-C, 143 for SIGTERM.
+        Ctrl-C.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A file name need not be valid in the terminal's encoding.
             stream.reconfigure(errors="backslashreplace")
-    # As Ctrl-C does: temporary files are removed on the way out.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     arguments = build_parser().parse_args(argv)
     try:
