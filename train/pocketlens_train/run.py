@@ -105,8 +105,8 @@ def train(folder: Path, run_folder: Path, settings: Settings) -> Metadata:
         versions=_versions(),
     )
     write_model(run_folder, metadata, model, listing.folder, pictures, parts)
-    write_plots(run_folder, metadata, listing.folder, pictures, parts, probabilities)
     discard(cache)
+    write_plots(run_folder, metadata, listing.folder, pictures, parts, probabilities)
     return metadata
 
 

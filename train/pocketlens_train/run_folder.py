@@ -19,7 +19,7 @@ from pocketlens_train.loading import Pictures
 MODEL = "model.keras"
 RECORD = "record.json"
 CACHE = "pictures.npy"
-_UNFINISHED = {CACHE, MODEL, "partial.keras", f"{RECORD}.partial"}
+_UNFINISHED = {CACHE, "partial.keras", f"{RECORD}.partial"}
 
 
 def prepare(run_folder: Path, folder: Path) -> None:
