@@ -54,11 +54,12 @@ def picture_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def finished_run(picture_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small network trained on picture_folder by the command line."""
+    """The tutorial's network trained on picture_folder by the command line."""
     for library in ("keras", "sklearn", "matplotlib", "tqdm"):
         pytest.importorskip(library)
     run = tmp_path_factory.mktemp("runs") / "colors"
-    options = ["--input-size", "32x40", "--color-mode", "rgb", "--epochs", "4", "--batch-size", "8"]
+    options = ["--arch", "tutorial", "--input-size", "32x40", "--color-mode", "rgb"]
+    options += ["--epochs", "6", "--batch-size", "8"]
     assert main(["train", str(picture_folder), "--out", str(run), *options]) == 0
     return run
 
@@ -70,4 +71,56 @@ def exported_model(finished_run: Path, tmp_path_factory: pytest.TempPathFactory)
         pytest.importorskip(library)
     model = tmp_path_factory.mktemp("models") / "colors.onnx"
     assert main(["export", str(finished_run), "--out", str(model)]) == 0
+    return model
+
+
+@pytest.fixture(scope="session")
+def outlier_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Sixteen pictures of upright stripes, which are no colour, in two sub-folders, and a text."""
+    folder = tmp_path_factory.mktemp("outliers")
+    random = np.random.default_rng(1)
+    for number in range(16):
+        kind = folder / ("wide" if number % 2 else "narrow")
+        kind.mkdir(exist_ok=True)
+        stripes = random.integers(0, 256, (1, 12, 3)).repeat(36, 0).repeat(4, 1).astype(np.uint8)
+        (kind / f"{number:02}.png").write_bytes(encode(stripes))
+    (folder / "notes.txt").write_text("This is no picture.")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def unseen_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twenty pictures of checks, another kind of no colour."""
+    folder = tmp_path_factory.mktemp("unseen")
+    random = np.random.default_rng(2)
+    for number in range(20):
+        checks = random.integers(0, 256, (9, 12, 3)).repeat(4, 0).repeat(4, 1).astype(np.uint8)
+        (folder / f"{number:02}.png").write_bytes(encode(checks))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def edge_run(
+    picture_folder: Path, outlier_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The default network trained on picture_folder, with outliers, by the command line."""
+    for library in ("keras", "sklearn", "matplotlib", "tqdm"):
+        pytest.importorskip(library)
+    run = tmp_path_factory.mktemp("runs") / "edge"
+    options = ["--input-size", "64", "--epochs", "3", "--batch-size", "8"]
+    options += ["--outliers", str(outlier_folder)]
+    assert main(["train", str(picture_folder), "--out", str(run), *options]) == 0
+    return run
+
+
+@pytest.fixture(scope="session")
+def edge_model(
+    edge_run: Path, unseen_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """edge_run as an .onnx file, exported by the command line."""
+    for library in ("onnxruntime", "tensorflow", "tf2onnx"):
+        pytest.importorskip(library)
+    model = tmp_path_factory.mktemp("models") / "edge.onnx"
+    command = ["export", str(edge_run), "--out", str(model), "--outliers", str(unseen_folder)]
+    assert main(command) == 0
     return model

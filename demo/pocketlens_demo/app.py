@@ -17,6 +17,8 @@ import gradio as gr
 
 from pocketlens.classifier import Classifier
 from pocketlens.errors import PocketLensError, SettingError
+from pocketlens.familiarity import word
+from pocketlens.prediction import Prediction
 
 EXAMPLES = Path(__file__).parent / "examples"
 MAX_UPLOAD = "20mb"
@@ -31,8 +33,8 @@ def build(model: Classifier, *, with_examples: bool) -> gr.Blocks:
         with_examples: Whether to offer the shipped photos of cats and dogs.
     """
 
-    def classify(photo: dict[str, Any] | None) -> tuple[dict[str, float], str]:
-        """Classifies one photo: every class's probability, and the time it took."""
+    def classify(photo: dict[str, Any] | None) -> tuple[dict[str, float] | str, str, str]:
+        """Classifies one photo: probabilities or that it is none, familiarity, time taken."""
         if photo is None:
             raise gr.Error("Choose a photo first.", print_exception=False)
         upload = _uploaded_file(photo, Path(image.GRADIO_CACHE))
@@ -42,10 +44,14 @@ def build(model: Classifier, *, with_examples: bool) -> gr.Blocks:
         except PocketLensError as error:
             raise gr.Error(str(error), title="No answer", print_exception=False) from error
         milliseconds = (perf_counter() - start) * 1000
-        return prediction.scores, f"{milliseconds:.1f} ms on {model.providers[0]}"
+        time_taken = f"{milliseconds:.1f} ms on {model.providers[0]}"
+        shown = word(model.labels) if prediction.rejected else prediction.scores
+        return shown, _familiarity(prediction), time_taken
 
-    def classify_or_clear(photo: dict[str, Any] | None) -> tuple[dict[str, float] | None, str]:
-        return classify(photo) if photo else (None, "")
+    def classify_or_clear(
+        photo: dict[str, Any] | None,
+    ) -> tuple[dict[str, float] | str | None, str, str]:
+        return classify(photo) if photo else (None, "", "")
 
     page = gr.Blocks(title="pocketlens", analytics_enabled=False, delete_cache=(600, 600))
     with page:
@@ -63,14 +69,21 @@ def build(model: Classifier, *, with_examples: bool) -> gr.Blocks:
                 _refuse_urls(image)
             with gr.Column():
                 scores = gr.Label(label="Answer", num_top_classes=len(model.labels))
+                familiarity = gr.Textbox(
+                    label="Familiarity",
+                    interactive=False,
+                    visible=model.min_familiarity is not None,
+                )
                 time_taken = gr.Textbox(label="Time to decode and classify", interactive=False)
         # Without gr.Image's own look into the file: it ends in a bare "Error" where the file is no
         # picture, and the runtime never gets to say what is wrong with it.
-        button.click(classify, image, [scores, time_taken], api_name="predict", preprocess=False)
+        button.click(
+            classify, image, [scores, familiarity, time_taken], api_name="predict", preprocess=False
+        )
         image.change(
             classify_or_clear,
             image,
-            [scores, time_taken],
+            [scores, familiarity, time_taken],
             api_visibility="private",
             preprocess=False,
         )
@@ -78,6 +91,17 @@ def build(model: Classifier, *, with_examples: bool) -> gr.Blocks:
             gr.Examples([[str(path)] for path in sorted(EXAMPLES.glob("*.[jp][pn]g"))], image)
             gr.Markdown((EXAMPLES / "CREDITS.txt").read_text(encoding="utf-8"))
     return page
+
+
+def _familiarity(prediction: Prediction) -> str:
+    """In words, and what a rejected picture would be if it had to be one of the classes."""
+    if prediction.familiarity is None:
+        return ""
+    text = f"{prediction.familiarity:.0%} of known pictures looked stranger than this one"
+    if not prediction.rejected:
+        return text
+    best = ", ".join(f"{label} {score:.1%}" for label, score in prediction.top_k(3))
+    return f"{text}. If it must be one of them: {best}"
 
 
 def _uploaded_file(photo: dict[str, Any], cache: Path) -> Path:

@@ -5,13 +5,19 @@ tf2onnx only logs what it cannot convert, so a broken graph is found here or by 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import onnx
 
 from pocketlens.errors import ExportError
-from pocketlens.session import INPUT_NAME, OUTPUT_NAME
+from pocketlens.session import INPUT_NAME
+
+MAX_FLIPPED = 0.005
+"""The largest share of labels that quantization may change."""
 
 
-def check_graph(model: onnx.ModelProto) -> None:
+def check_graph(model: onnx.ModelProto, outputs: set[str]) -> None:
     """Runs onnx's checker and looks at names and operators.
 
     Raises:
@@ -23,9 +29,34 @@ def check_graph(model: onnx.ModelProto) -> None:
         raise ExportError(f"check 'onnx checker' failed: {error}") from error
     for check, got, expected in (
         ("inputs", [node.name for node in model.graph.input], [INPUT_NAME]),
-        ("outputs", [node.name for node in model.graph.output], [OUTPUT_NAME]),
+        ("outputs", {node.name for node in model.graph.output}, outputs),
         ("operators", sorted({node.domain for node in model.graph.node} - {"", "ai.onnx"}), []),
         ("batch size", model.graph.input[0].type.tensor_type.shape.dim[0].dim_value, 0),
     ):
         if got != expected:
             raise ExportError(f"check '{check}' failed: got {got}, expected {expected}")
+
+
+def check_int8(record: Mapping[str, Any]) -> None:
+    """Refuses an int8 model that is no good.
+
+    Args:
+        record: From compare().
+
+    Raises:
+        ExportError: More than 0.5 % of the labels differ from the float model's, or it is not
+            faster on this machine.
+    """
+    flipped, ratio = record["labels_flipped"], record["latency_ratio"]
+    count = record["images"]
+    if flipped > MAX_FLIPPED:
+        raise ExportError(
+            f"int8 is no good: it flips {flipped:.2%} of the labels, {flipped * count:.0f} of "
+            f"{count} test pictures (at most {MAX_FLIPPED:.1%} allowed, which takes 200 pictures "
+            "to show); export without --int8"
+        )
+    if ratio >= 1:
+        raise ExportError(
+            f"int8 is no good: on this machine it takes {ratio:.2f} times as long as float; "
+            "export without --int8, or on a machine like the one it is for"
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import tf2onnx
 
 from pocketlens.errors import ExportError, ModelError
 from pocketlens.metadata import Metadata
-from pocketlens.session import INPUT_NAME, OUTPUT_NAME
+from pocketlens.session import INPUT_NAME
 
 OPSET = 17
 """IR version 8: loads on every onnxruntime that the runtime supports, and on older ones."""
@@ -25,6 +26,8 @@ def load_keras(path: Path) -> Any:
     Raises:
         ModelError: The file is none, or holds code or layers that are not Keras' own.
     """
+    if not zipfile.is_zipfile(path):
+        raise ModelError(f"{path}: is damaged, expected the model.keras of a finished run")
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
     except (ValueError, TypeError, OSError, KeyError) as error:
@@ -36,19 +39,21 @@ def load_keras(path: Path) -> Any:
 
 
 def convert(model: Any, metadata: Metadata) -> onnx.ModelProto:
-    """Converts a network to ONNX: `image` (uint8, N x H x W x C) in, `probabilities` out.
+    """Converts a network to ONNX: `image` (uint8, N x H x W x C) in, a dict of named outputs out.
 
     Wrapped with training=False, dropout and augmentation layers fall away. Signature and dict name
-    input and output where tf2onnx does not find the layers' names, as under Keras 3.12.
+    input and outputs where tf2onnx does not find the layers' names, as under Keras 3.12.
     """
     input_shape = metadata.preprocessing.input_shape
     image = keras.Input(input_shape, name=INPUT_NAME, dtype="uint8")
-    probabilities = model(image, training=False)
-    named = keras.layers.Identity(name=OUTPUT_NAME, dtype="float32")(probabilities)
+    named = {
+        name: keras.layers.Identity(name=name, dtype="float32")(output)
+        for name, output in model(image, training=False).items()
+    }
     logging.getLogger("tf2onnx").setLevel(logging.ERROR)
     try:
         converted: onnx.ModelProto = tf2onnx.convert.from_keras(
-            keras.Model(image, {OUTPUT_NAME: named}),
+            keras.Model(image, named),
             input_signature=[tf.TensorSpec((None, *input_shape), tf.uint8, name=INPUT_NAME)],
             opset=OPSET,
         )[0]

@@ -9,8 +9,9 @@ Example:
 
 from pocketlens.classifier import Classifier, load_model
 from pocketlens.errors import PocketLensError
+from pocketlens.heat_map import overlay
 from pocketlens.prediction import Prediction
 
 __version__ = "0.1.0"
 
-__all__ = ["Classifier", "PocketLensError", "Prediction", "__version__", "load_model"]
+__all__ = ["Classifier", "PocketLensError", "Prediction", "__version__", "load_model", "overlay"]

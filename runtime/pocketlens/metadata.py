@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from pocketlens.errors import ModelError
+from pocketlens.familiarity import check_record
 from pocketlens.preprocessing import Preprocessing
 
 SCHEMA_VERSION = 1
@@ -27,13 +28,21 @@ class Metadata:
         preprocessing: How pixels become the network's input.
         architecture: The name of the network, such as "tutorial".
         metrics: Figures on the test split: "accuracy", "accuracy_interval" (95 %, Wilson),
-            "log_loss", "images", "confusion_matrix" (rows are the true classes).
+            "log_loss", "calibration_error", "images", "confusion_matrix" (rows are the true
+            classes). Of the network in a run's record, of the file itself in an .onnx file; there
+            also "risk_coverage" and, of the same pictures changed, "robustness".
         history: Per epoch: "loss", "accuracy", "val_loss", "val_accuracy".
         training: Settings that make the run again: epochs, batch_size, seed and so on.
         data: Of the pictures: "fingerprint" (SHA-256), "images" of each class, "left_out",
             "split" (the sizes of its parts).
         versions: Of Python and the libraries that trained and exported the model.
         parity: Of the export against Keras: "max_abs_difference", "top1_agreement", "images".
+        calibration: "temperature", and "log_loss" and "calibration_error" on the test split
+            "before" and "after" it.
+        familiarity: "method", "levels" and "quantiles" of the raw output on validation pictures,
+            "threshold", and, where pictures of unseen kinds were given, "auroc" and so on.
+        int8: What quantization changed; empty for a float file.
+        about: Words of whoever exported the model: data, licences, limits.
     """
 
     labels: tuple[str, ...]
@@ -45,6 +54,10 @@ class Metadata:
     data: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     parity: Mapping[str, Any] = field(default_factory=dict)
+    calibration: Mapping[str, Any] = field(default_factory=dict)
+    familiarity: Mapping[str, Any] = field(default_factory=dict)
+    int8: Mapping[str, Any] = field(default_factory=dict)
+    about: str = ""
 
     def __post_init__(self) -> None:
         """Refuses labels that cannot name the outputs."""
@@ -55,6 +68,8 @@ class Metadata:
             raise ModelError(f"labels are {labels!r}, expected printable names")
         if self.metrics and not set(self.metrics) >= _FIGURES:
             raise ModelError(f"metrics are {sorted(self.metrics)}, expected {sorted(_FIGURES)}")
+        if self.familiarity:
+            check_record(self.familiarity)
         if len(set(labels)) != len(labels):
             raise ModelError(f"labels are {labels!r}, expected each name once")
 
@@ -68,9 +83,18 @@ class Metadata:
             f"(95 % interval {low:.2%} to {high:.2%})"
         )
 
-    def with_parity(self, parity: Mapping[str, Any], versions: Mapping[str, str]) -> Metadata:
-        """A copy with what the export found, and the versions that it ran with added."""
-        return replace(self, parity=parity, versions={**self.versions, **versions})
+    def rejection_text(self) -> str:
+        """How well pictures of no class are rejected, in words; "" where it was not measured."""
+        found = self.familiarity
+        if "auroc" not in found:
+            return ""
+        area, rejected = found["auroc_interval"], found["outliers_rejected_interval"]
+        return (
+            f"of {found['outliers']:,} pictures of no class, of kinds unknown to the training, "
+            f"{found['outliers_rejected']:.1%} are rejected ({rejected[0]:.1%} to "
+            f"{rejected[1]:.1%}), of the test pictures {1 - found['test_accepted']:.1%}; area "
+            f"under the ROC curve {found['auroc']:.4f} ({area[0]:.4f} to {area[1]:.4f})"
+        )
 
     def to_json(self) -> str:
         """The record as JSON text."""
@@ -113,11 +137,29 @@ class Metadata:
                 labels=tuple(labels) if isinstance(labels, list) else (),
                 preprocessing=Preprocessing.from_dict(content["preprocessing"]),
                 architecture=content["architecture"],
+                about=str(content["about"]),
                 **{key: content[key] for key in _INFORMATIVE},
             )
         except KeyError as error:
             raise ModelError(f"its metadata lacks {error}; export the model again") from error
 
 
-_FIGURES = {"accuracy", "accuracy_interval", "log_loss", "images", "confusion_matrix"}
-_INFORMATIVE = ("metrics", "history", "training", "data", "versions", "parity")
+_FIGURES = {
+    "accuracy",
+    "accuracy_interval",
+    "log_loss",
+    "calibration_error",
+    "images",
+    "confusion_matrix",
+}
+_INFORMATIVE = (
+    "metrics",
+    "history",
+    "training",
+    "data",
+    "versions",
+    "parity",
+    "calibration",
+    "familiarity",
+    "int8",
+)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from pocketlens.errors import SettingError
+
+ActivationMap = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -12,21 +18,34 @@ class Prediction:
     """The answer for one picture.
 
     Attributes:
-        label: The most probable class.
+        label: The most probable class, also where the picture is rejected.
         score: Its probability, 0 to 1.
         scores: The probability of every class, in the order of the model's labels.
+        familiarity: The share, 0 to 1, of the validation pictures, which were all of the model's
+            classes, that looked less like these classes than this picture does; 0.5 is ordinary, 0
+            is stranger than any of them. None where the model has no such output.
+        rejected: Whether the familiarity is below the threshold: the picture probably shows none
+            of the classes, and the probabilities mean nothing.
+        activation_map: float32, h x w x K: how much each place speaks for each class; the mean
+            over the places is the class's logit before calibration. None unless asked for by
+            predict(..., explain=True).
     """
 
     label: str
     score: float
     scores: dict[str, float]
+    familiarity: float | None = None
+    rejected: bool = False
+    activation_map: ActivationMap | None = field(default=None, compare=False, repr=False)
 
     @classmethod
-    def from_probabilities(cls, labels: tuple[str, ...], probabilities: list[float]) -> Prediction:
+    def from_probabilities(
+        cls, labels: tuple[str, ...], probabilities: list[float], **more: Any
+    ) -> Prediction:
         """Names a row of probabilities; of equal ones the first label wins."""
         score = max(probabilities)
         label = labels[probabilities.index(score)]
-        return cls(label, score, dict(zip(labels, probabilities, strict=True)))
+        return cls(label, score, dict(zip(labels, probabilities, strict=True)), **more)
 
     def top_k(self, k: int) -> list[tuple[str, float]]:
         """The k most probable classes as (label, probability), best first.

@@ -20,6 +20,8 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 INPUT_NAME = "image"
 OUTPUT_NAME = "probabilities"
+FAMILIARITY = "familiarity"
+ACTIVATION_MAP = "activation_map"
 
 Provider: TypeAlias = "str | tuple[str, Mapping[str, Any]]"
 
@@ -104,6 +106,10 @@ def read_metadata(session: Any) -> Metadata:
         raise ModelError(
             f"its outputs are {outputs}, expected {OUTPUT_NAME!r} with "
             f"{len(metadata.labels)} values, one for each of {', '.join(metadata.labels)}"
+        )
+    if metadata.familiarity and len(outputs.get(FAMILIARITY, [])) != 1:
+        raise ModelError(
+            f"its outputs are {outputs}, its metadata says that {FAMILIARITY!r} is one"
         )
     return metadata
 

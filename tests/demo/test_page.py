@@ -28,13 +28,22 @@ def page() -> Iterator[Page]:
 
 def test_page_answers_as_predict_does(page: Page, photos: list[Path]) -> None:
     model = pocketlens.load_model()
+    rejected = 0
     for photo in photos:
-        answer, time_taken = page.ask(photo)
+        answer, familiarity, time_taken = page.ask(photo)
         expected = model.predict(photo)
-        assert answer["label"] == expected.label
-        got = {row["label"]: row["confidence"] for row in answer["confidences"]}
-        assert got == pytest.approx(expected.scores, abs=1e-6)
+        assert expected.familiarity is not None
+        assert familiarity.startswith(f"{expected.familiarity:.0%} of known pictures")
         assert time_taken.endswith(" ms on CPUExecutionProvider")
+        if expected.rejected:
+            rejected += 1
+            assert answer["label"] == "neither"
+            assert f"If it must be one of them: {expected.label} " in familiarity
+        else:
+            assert answer["label"] == expected.label
+            got = {row["label"]: row["confidence"] for row in answer["confidences"]}
+            assert got == pytest.approx(expected.scores, abs=1e-6)
+    assert rejected == 1
 
 
 def test_bad_upload_is_an_error_and_the_page_goes_on(page: Page, tmp_path: Path) -> None:
@@ -46,7 +55,7 @@ def test_bad_upload_is_an_error_and_the_page_goes_on(page: Page, tmp_path: Path)
         assert "expected" in str(caught.value)
     good = tmp_path / "good.png"
     good.write_bytes(encode(plain(9, 9, 9)))
-    assert page.ask(good)[0]["label"] in ("cat", "dog")
+    assert page.ask(good)[0]["label"] in ("cat", "dog", "neither")
 
 
 def test_only_uploads_are_read(page: Page, photos: list[Path]) -> None:

@@ -29,7 +29,7 @@ def test_folder_to_page(
     page = Page("--model", str(exported_model))
     try:
         for photo, answer in zip(photos[::7], answers[::7], strict=True):
-            shown, _ = page.ask(photo)
+            shown = page.ask(photo)[0]
             assert shown["label"] == answer["label"]
             confidences = {row["label"]: row["confidence"] for row in shown["confidences"]}
             assert confidences == pytest.approx(answer["scores"], abs=1e-6)

@@ -21,10 +21,10 @@ import pocketlens_export.export as export_module
 from pocketlens.decoding import decode
 from pocketlens.errors import ExportError
 from pocketlens.preprocessing import preprocess
-from pocketlens_export.checks import check_graph
+from pocketlens.run_folder import Run
+from pocketlens_export.checks import check_graph, check_int8
 from pocketlens_export.conversion import convert
 from pocketlens_export.parity import check_parity
-from pocketlens_export.run_folder import Run
 
 
 @pytest.fixture
@@ -51,7 +51,9 @@ def test_answers_are_those_of_keras(
     pictures = sorted(picture_folder.glob("*/[0-9]*.jpg"))
     answers = model.predict(list(pictures))
     inputs = np.stack([preprocess(decode(path), model.metadata.preprocessing) for path in pictures])
-    expected = keras.saving.load_model(finished_run / "model.keras").predict(inputs, verbose=0)
+    uncalibrated = keras.saving.load_model(finished_run / "model.keras").predict(inputs, verbose=0)
+    expected = uncalibrated ** (1 / model.metadata.calibration["temperature"])
+    expected /= expected.sum(axis=1, keepdims=True)
     got = np.array([list(answer.scores.values()) for answer in answers])
     assert np.ptp(expected, axis=0).min() > 0.3, "constant answers would be equal for no reason"
     assert 0.4 < np.median(expected.max(axis=1)) < 0.99, "and so would saturated ones"
@@ -62,9 +64,12 @@ def test_metadata_travels(exported_model: Path, finished_run: Path) -> None:
     record = json.loads((finished_run / "record.json").read_text(encoding="utf-8"))["metadata"]
     metadata = pocketlens.load_model(exported_model).metadata
     travelled = json.loads(metadata.to_json())
-    for key in ("labels", "preprocessing", "metrics", "history", "training", "data"):
+    for key in ("labels", "preprocessing", "history", "data"):
         assert travelled[key] == record[key]
-    assert metadata.parity["images"] == 96
+    # The same pictures through another network: calibration moves no label.
+    for key in ("accuracy", "confusion_matrix", "images"):
+        assert metadata.metrics[key] == record["metrics"][key]
+    assert metadata.parity["images"] == 29
     assert metadata.parity["max_abs_difference"] <= 1e-4
     assert metadata.parity["top1_agreement"] == 1
     assert {"tf2onnx", "onnx", "keras", "python"} <= set(metadata.versions)
@@ -79,8 +84,8 @@ def test_metadata_travels(exported_model: Path, finished_run: Path) -> None:
         ("bad record", "cannot be read"),
         ("later schema", "schema version 99"),
         ("no split", "cannot be read"),
-        ("bad model", "cannot load it"),
-        ("pictures gone", "of the 96 pictures that the export is checked on are gone"),
+        ("bad model", "is damaged, expected the model.keras"),
+        ("pictures gone", "29 of 29 test pictures of the run are gone"),
     ],
 )
 def test_broken_runs(
@@ -102,7 +107,7 @@ def test_broken_runs(
     elif damage == "bad model":
         (run_copy / "model.keras").write_bytes(b"no zip")
     elif damage == "pictures gone":
-        record.write_text(json.dumps(content | {"folder": str(tmp_path / "gone")}))
+        record.write_text(json.dumps(content | {"test_folder": str(tmp_path / "gone")}))
     assert main(["export", str(run_copy), "--out", str(tmp_path / "m.onnx")]) == 1
     error = capsys.readouterr().err
     assert reason in error
@@ -124,8 +129,8 @@ def test_file_that_differs_from_keras_is_not_put_in_place(
         return model
 
     monkeypatch.setattr(export_module, "convert", convert_wrongly)
-    with pytest.raises(ExportError, match="check 'parity' failed: over 96 pictures"):
-        export_module.export(run_copy, out)
+    with pytest.raises(ExportError, match="check 'parity' failed: over 29 pictures"):
+        export_module.export(run_copy, out, export_module.Settings(False, None, None))
     assert out.read_text() == "the file of an earlier export"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["m.onnx", "run"]
 
@@ -158,16 +163,20 @@ def edited(file: Path, edit: str) -> Any:
 
 
 def test_pictures_are_of_all_classes(tmp_path: Path) -> None:
-    names = [f"{label}/{number:03}.jpg" for label in "abc" for number in range(300)]
+    labels = COLORS.labels
+    names = [f"{label}/{number:03}.jpg" for label in labels for number in range(300)]
     for name in names:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     split = {"train": [], "validation": names[:150], "test": names[150:]}
-    chosen = Run(tmp_path / "model.keras", COLORS, tmp_path, split).pictures(256)
+    run = Run(tmp_path / "model.keras", COLORS, tmp_path / "gone", tmp_path, split)
+    chosen, classes = run.pictures("test", 256)
     counts = Counter(path.parent.name for path in chosen)
     assert len(set(chosen)) == 256
-    assert counts["a"] in (51, 52)
-    assert min(counts["b"], counts["c"]) >= 102
+    assert counts[labels[0]] in (51, 52)
+    assert min(counts[labels[1]], counts[labels[2]]) >= 102
+    assert [labels[target] for target in classes] == [path.parent.name for path in chosen]
+    assert len(run.pictures("test")[0]) == 750
 
 
 @pytest.mark.parametrize(
@@ -181,9 +190,9 @@ def test_pictures_are_of_all_classes(tmp_path: Path) -> None:
     ],
 )
 def test_graphs_that_are_refused(edit: str, check: str, exported_model: Path) -> None:
-    check_graph(onnx.load(exported_model))
+    check_graph(onnx.load(exported_model), {"probabilities"})
     with pytest.raises(ExportError, match=f"check '{check}' failed"):
-        check_graph(edited(exported_model, edit))
+        check_graph(edited(exported_model, edit), {"probabilities"})
 
 
 @pytest.mark.parametrize(
@@ -191,9 +200,86 @@ def test_graphs_that_are_refused(edit: str, check: str, exported_model: Path) ->
     [(1e-5, 1.0, True), (2e-4, 1.0, False), (float("nan"), 1.0, False), (1e-5, 0.99, False)],
 )
 def test_limits_of_parity(difference: float, agreement: float, passes: bool) -> None:
-    parity = {"max_abs_difference": difference, "top1_agreement": agreement, "images": 256}
+    parity: dict[str, Any] = {"max_abs_difference": difference, "top1_agreement": agreement}
+    parity |= {"images": 256, "max_rel_difference": 0.0}
     if passes:
         check_parity(parity)
+        with pytest.raises(ExportError, match=r"other outputs by 2\.0e-03"):
+            check_parity(parity | {"max_rel_difference": 2e-3})
     else:
         with pytest.raises(ExportError, match="check 'parity' failed"):
             check_parity(parity)
+
+
+@pytest.mark.parametrize(
+    ("flipped", "ratio", "reason"),
+    [
+        (0.005, 0.99, None),
+        (0.0051, 0.5, "flips 0.51% of the labels, 20 of 4000 test pictures"),
+        (0.0, 1.0, "takes 1.00 times as long as float"),
+    ],
+)
+def test_int8_that_is_no_good(flipped: float, ratio: float, reason: str | None) -> None:
+    record = {"labels_flipped": flipped, "latency_ratio": ratio, "images": 4000}
+    if reason is None:
+        check_int8(record)
+    else:
+        with pytest.raises(ExportError, match=f"int8 is no good: .*{reason}"):
+            check_int8(record)
+
+
+def test_too_few_pictures_to_calibrate_int8(
+    run_copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = run_copy / "record.json"
+    content = json.loads(record.read_text(encoding="utf-8"))
+    content["split"]["train"] = content["split"]["train"][:3]
+    record.write_text(json.dumps(content))
+    out = tmp_path / "m.onnx"
+    assert main(["export", str(run_copy), "--int8", "--out", str(out)]) == 1
+    assert "the run has 3, expected at least 50" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_outliers_that_cannot_be_measured_on(
+    finished_run: Path,
+    edge_run: Path,
+    outlier_folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "a.txt").write_text("no picture")
+    for run, folder, reason in (
+        (edge_run, tmp_path / "missing", "no such folder"),
+        (edge_run, tmp_path / "texts", "holds no picture"),
+        (edge_run, outlier_folder, "16 of 16 pictures were outliers in training"),
+        (finished_run, outlier_folder, "architecture 'tutorial' cannot reject pictures"),
+    ):
+        command = ["export", str(run), "--out", str(tmp_path / "m.onnx")]
+        assert main([*command, "--outliers", str(folder)]) == 1
+        assert reason in capsys.readouterr().err
+    assert not (tmp_path / "m.onnx").exists()
+
+
+def test_about_that_is_no_text(
+    run_copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for content, reason in ((b"\xff\xfe\x00", "no UTF-8 text"), (b"a\x1b[31m", "unprintable")):
+        (tmp_path / "about.md").write_bytes(content)
+        command = ["export", str(run_copy), "--out", str(tmp_path / "m.onnx")]
+        assert main([*command, "--about", str(tmp_path / "about.md")]) == 1
+        assert reason in capsys.readouterr().err
+
+
+def test_tutorial_network_with_outliers_can_reject(
+    picture_folder: Path, outlier_folder: Path, tmp_path: Path
+) -> None:
+    run, file = tmp_path / "run", tmp_path / "m.onnx"
+    options = ["--arch", "tutorial", "--input-size", "32", "--epochs", "1"]
+    options += ["--outliers", str(outlier_folder)]
+    assert main(["train", str(picture_folder), "--out", str(run), *options]) == 0
+    assert main(["export", str(run), "--out", str(file)]) == 0
+    model = pocketlens.load_model(file)
+    assert model.metadata.familiarity["method"] == "log-odds against outliers"
+    assert model.predict(sorted(picture_folder.glob("*/0*.jpg"))[0]).familiarity is not None

@@ -10,6 +10,8 @@ from builders import COLORS
 from pocketlens.errors import ModelError
 from pocketlens.metadata import Metadata
 
+KNOWN = {"levels": [0, 0.02, 1], "quantiles": [-3.0, 0.0, 9.5], "threshold": 0.02}
+
 
 def test_json_round_trip() -> None:
     full = replace(
@@ -19,20 +21,16 @@ def test_json_round_trip() -> None:
             "accuracy": 0.5,
             "accuracy_interval": [0.1, 0.9],
             "log_loss": 0.7,
+            "calibration_error": 0.02,
             "images": 4,
             "confusion_matrix": [[1, 1], [1, 1]],
         },
         history={"loss": [0.7, 0.6]},
         versions={"python": "3.11"},
+        familiarity=KNOWN,
+        about="Pictures of our own.",
     )
     assert Metadata.from_json(full.to_json()) == full
-
-
-def test_with_parity_keeps_the_rest() -> None:
-    with_versions = replace(COLORS, versions={"python": "3.11"})
-    result = with_versions.with_parity({"images": 256}, {"onnx": "1.23"})
-    assert result.versions == {"python": "3.11", "onnx": "1.23"}
-    assert replace(result, parity={}, versions={}) == COLORS
 
 
 def test_unknown_information_is_passed_over() -> None:
@@ -52,6 +50,10 @@ def test_unknown_information_is_passed_over() -> None:
         ({"labels": "cat"}, "expected two or more"),
         ({"labels": ["cat", 3]}, "expected two or more"),
         ({"preprocessing": None}, "executes exactly"),
+        ({"familiarity": {"levels": [0, 1]}}, "expected ascending levels"),
+        ({"familiarity": KNOWN | {"quantiles": [2, 1, 3]}}, "expected ascending levels"),
+        ({"familiarity": KNOWN | {"quantiles": [0, float("nan"), 1]}}, "expected ascending"),
+        ({"familiarity": KNOWN | {"threshold": 2}}, "a threshold from 0 to 1"),
         ({"metrics": 0.8, "history": []}, "metrics, history that are no JSON objects"),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("sklearn")
 
 from pocketlens.errors import DatasetError, FileMissingError
-from pocketlens_train.dataset import list_files, split
+from pocketlens_train.dataset import list_files, list_outliers, list_test_files, split
 
 
 def fill(folder: Path, **counts: int) -> Path:
@@ -54,24 +54,42 @@ def test_class_name_that_cannot_be_printed(tmp_path: Path) -> None:
 
 def test_split_is_stratified_and_complete() -> None:
     targets = [0] * 200 + [1] * 100
-    parts = split(targets, ("a", "b"), test_split=0.3, validation_split=0.1, seed=1)
-    assert [len(part) for part in vars(parts).values()] == [189, 21, 90]
-    everything = np.concatenate(list(vars(parts).values()))
+    parts = split(targets, ("a", "b"), shares=(0.3, 0.1), seed=1)
+    assert [len(part) for part in parts] == [189, 21, 90]
+    everything = np.concatenate(parts)
     assert sorted(everything.tolist()) == list(range(300))
-    for part in vars(parts).values():
+    for part in parts:
         assert np.asarray(targets)[part].mean() == pytest.approx(1 / 3, abs=0.01)
 
 
 def test_split_depends_on_the_seed_alone() -> None:
     def test_part(seed: int) -> list[int]:
-        parts = split([0, 1] * 50, ("a", "b"), test_split=0.3, validation_split=0.1, seed=seed)
-        return [int(index) for index in parts.test]
+        parts = split([0, 1] * 50, ("a", "b"), shares=(0.3, 0.1), seed=seed)
+        return [int(index) for index in parts[2]]
 
     assert test_part(1) == test_part(1) != test_part(2)
 
 
 def test_classes_too_small_to_split() -> None:
     with pytest.raises(DatasetError, match=r"class 'b' has 2 usable picture\(s\)"):
-        split([0] * 9 + [1] * 2, ("a", "b"), test_split=0.3, validation_split=0.1, seed=0)
+        split([0] * 9 + [1] * 2, ("a", "b"), shares=(0.3, 0.1), seed=0)
     with pytest.raises(DatasetError, match="cannot be split"):
-        split([0, 1, 2] * 3, ("a", "b", "c"), test_split=0.01, validation_split=0.1, seed=0)
+        split([0, 1, 2] * 3, ("a", "b", "c"), shares=(0.01, 0.1), seed=0)
+
+
+def test_test_pictures_have_the_same_classes(tmp_path: Path) -> None:
+    folder = fill(tmp_path / "test", cat=1, dog=2)
+    assert list_test_files(folder, ("cat", "dog")).targets == (0, 1, 1)
+    with pytest.raises(DatasetError, match=r"has the classes cat, dog, expected .*: cat, wolf"):
+        list_test_files(folder, ("cat", "wolf"))
+
+
+def test_outliers_are_all_files_below_the_folder(tmp_path: Path) -> None:
+    fill(tmp_path / "other", cup=1, car=2)
+    (tmp_path / "other" / "tree.jpg").write_bytes(b"")
+    assert len(list_outliers(tmp_path / "other").files) == 4
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DatasetError, match="holds no file"):
+        list_outliers(tmp_path / "empty")
+    with pytest.raises(FileMissingError, match="no such folder"):
+        list_outliers(tmp_path / "missing")

@@ -7,10 +7,11 @@ import os
 import re
 from pathlib import Path
 
-from pocketlens.cli.arguments import fraction, positive_int
+from pocketlens.cli.arguments import fraction, positive_float, positive_int
 from pocketlens.errors import PocketLensError, SettingError
 from pocketlens.extras import requires_extra
 from pocketlens_train import architectures
+from pocketlens_train.settings import Settings
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--arch",
         choices=architectures.names(),
-        default="tutorial",
+        default="edge",
         help="network (default: %(default)s)",
     )
     parser.add_argument(
@@ -33,16 +34,32 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="pixels at the network's input: 100 or 96x128, height first (default: the network's)",
     )
     parser.add_argument("--color-mode", choices=("grayscale", "rgb"), help="default: the network's")
+    for flag, kind, text in (
+        ("--epochs", positive_int, "passes over the training pictures"),
+        ("--batch-size", positive_int, "pictures a step"),
+        ("--learning-rate", positive_float, "the highest one"),
+    ):
+        parser.add_argument(flag, type=kind, metavar="N", help=f"{text} (default: the network's)")
+    parser.add_argument(
+        "--test", type=Path, metavar="FOLDER", help="test pictures in the same layout"
+    )
     for flag, kind, default, text in (
-        ("--epochs", positive_int, 5, "passes over the training pictures"),
-        ("--batch-size", positive_int, 32, "pictures a step"),
-        ("--test-split", fraction, 0.3, "share of all pictures kept for the test"),
+        ("--test-split", fraction, 0.3, "share of all pictures kept for the test without --test"),
         ("--validation-split", fraction, 0.1, "share of the rest watched while training"),
         ("--seed", _seed, 42, "same seed, same split and start weights"),
     ):
         parser.add_argument(
             flag, type=kind, default=default, metavar="N", help=f"{text} (default: {default})"
         )
+    parser.add_argument(
+        "--teacher", type=Path, metavar="RUN", help="a finished run of a larger network to imitate"
+    )
+    parser.add_argument(
+        "--outliers", type=Path, metavar="FOLDER", help="pictures of no class, to be told apart"
+    )
+    parser.add_argument(
+        "--resume", action="store_true", help="go on with a training that was cut short, if any"
+    )
     parser.set_defaults(run=run)
 
 
@@ -50,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Trains and says how good it is; see configure()."""
     try:
         with requires_extra("train", "keras", "tensorflow", "sklearn", "matplotlib", "tqdm"):
-            from pocketlens_train.run import Settings, train
+            from pocketlens_train.run import train
     except (ModuleNotFoundError, ValueError) as error:
         backend = os.environ.get("KERAS_BACKEND")
         if isinstance(error, PocketLensError) or backend is None:
@@ -75,6 +92,8 @@ def _seed(text: str) -> int:
 def _size(text: str) -> tuple[int, int]:
     match = re.fullmatch(r"([1-9]\d{0,3})(?:x([1-9]\d{0,3}))?", text)
     if match is None:
-        raise argparse.ArgumentTypeError(f"got {text!r}, expected pixels such as 100 or 96x128")
+        raise argparse.ArgumentTypeError(
+            f"got {text!r}, expected pixels, 1 to 4096, such as 100 or 96x128"
+        )
     height = int(match[1])
     return height, int(match[2] or height)

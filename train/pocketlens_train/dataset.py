@@ -36,15 +36,6 @@ class Listing:
     left_out: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True)
-class Split:
-    """Which pictures are for what, as ascending indices into the list that was split."""
-
-    train: Indices
-    validation: Indices
-    test: Indices
-
-
 def list_files(folder: Path) -> Listing:
     """Lists a folder with one sub-folder for each class; files are not opened.
 
@@ -82,48 +73,79 @@ def list_files(folder: Path) -> Listing:
     return Listing(folder, labels, tuple(files), tuple(targets), tuple(left_out))
 
 
+def list_outliers(folder: Path) -> Listing:
+    """Lists every file below a folder of pictures that are of no class.
+
+    Raises:
+        FileMissingError: There is no such folder.
+        DatasetError: It is no folder or holds no file.
+    """
+    if not folder.exists():
+        raise FileMissingError(f"{folder}: no such folder")
+    left_out: list[tuple[str, str]] = []
+    files = sorted(_walk(folder, left_out, folder))
+    if not files:
+        raise DatasetError(f"{folder}: holds no file, expected pictures of no class (--outliers)")
+    return Listing(folder, ("outliers",), tuple(files), (0,) * len(files), tuple(left_out))
+
+
+def list_test_files(folder: Path, labels: tuple[str, ...]) -> Listing:
+    """Lists a folder of test pictures in the same layout.
+
+    Raises:
+        FileMissingError: There is no such folder.
+        DatasetError: Its sub-folders are not those of the training pictures.
+    """
+    listing = list_files(folder)
+    if listing.labels != labels:
+        raise DatasetError(
+            f"{folder}: has the classes {', '.join(listing.labels)}, expected those of the "
+            f"training pictures: {', '.join(labels)}"
+        )
+    return listing
+
+
 def split(
-    targets: Sequence[int],
-    labels: Sequence[str],
-    *,
-    test_split: float,
-    validation_split: float,
-    seed: int,
-) -> Split:
+    targets: Sequence[int], labels: Sequence[str], *, shares: Sequence[float], seed: int
+) -> list[Indices]:
     """Splits pictures so that each part has the classes in the same proportion.
 
     Args:
         targets: The class of each picture.
         labels: The names of the classes, for messages.
-        test_split: The share of all pictures kept for the test.
-        validation_split: The share of the rest watched during training.
+        shares: The share of the last part of all pictures, then of the one before it of the rest,
+            and so on: (0.3, 0.1) gives 63 % training, 7 % validation and 30 % test.
         seed: Same seed, same split.
 
+    Returns:
+        Ascending indices of the parts, the training pictures first.
+
     Raises:
-        DatasetError: A class has too few pictures to be in all three parts.
+        DatasetError: A class has too few pictures to be in all parts.
     """
     counts = Counter(targets)
+    parts = len(shares) + 1
     for target, label in enumerate(labels):
-        if counts[target] < 3:
+        if counts[target] < parts:
             raise DatasetError(
-                f"class {label!r} has {counts[target]} usable picture(s), expected at least 3: "
-                "one each to train, validate and test"
+                f"class {label!r} has {counts[target]} usable picture(s), expected at least "
+                f"{parts}: one each to train, validate{' and test' if parts > 2 else ''}"
             )
     y = np.asarray(targets)
+    rest, split_off = np.arange(len(y)), []
     try:
-        rest, test = train_test_split(
-            np.arange(len(y)), test_size=test_split, stratify=y, random_state=seed
-        )
-        train, validation = train_test_split(
-            rest, test_size=validation_split, stratify=y[rest], random_state=seed
-        )
+        for share in shares:
+            rest, part = train_test_split(
+                rest, test_size=share, stratify=y[rest], random_state=seed
+            )
+            split_off.append(np.sort(part))
     except ValueError as error:
         raise DatasetError(
-            f"{len(y)} pictures of {len(labels)} classes cannot be split into {test_split:.0%} "
-            f"test and {validation_split:.0%} of the rest for validation ({error}); "
+            f"{len(y)} pictures of {len(labels)} classes cannot be split by the shares "
+            f"{', '.join(f'{share:.0%}' for share in shares)} ({error}); "
             "add pictures or raise the shares"
         ) from error
-    return Split(np.sort(train), np.sort(validation), np.sort(test))
+    return [np.sort(rest), *reversed(split_off)]
 
 
 def _hidden(name: str) -> bool:

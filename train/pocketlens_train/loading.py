@@ -6,7 +6,7 @@ import hashlib
 import math
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -17,7 +17,7 @@ import numpy as np
 from tqdm import tqdm
 
 from pocketlens.decoding import Pixels, decode, read_bytes
-from pocketlens.errors import FileError, ImageError
+from pocketlens.errors import DatasetError, FileError, ImageError
 from pocketlens.preprocessing import Preprocessing, preprocess
 from pocketlens_train.dataset import Listing
 
@@ -31,6 +31,7 @@ class Pictures:
         targets: For each the index of its class.
         inputs: uint8, N x H x W x C, memory-mapped: the set may be larger than the memory.
         fingerprint: SHA-256 over names and contents: the same files give the same fingerprint.
+        digests: The SHA-256 of each file.
         left_out: (file, reason) for each file that was not used.
     """
 
@@ -38,6 +39,7 @@ class Pictures:
     targets: tuple[int, ...]
     inputs: Pixels
     fingerprint: str
+    digests: tuple[str, ...]
     left_out: tuple[tuple[str, str], ...]
 
 
@@ -55,23 +57,14 @@ def load_pictures(listing: Listing, preprocessing: Preprocessing, cache: Path) -
     Raises:
         FileError: There is no room for the cache.
     """
-    size = len(listing.files) * math.prod(preprocessing.input_shape)
-    free = disk_usage(cache.parent).free
-    if size > free:
-        # Running out of room under a memory map would kill the process.
-        raise FileError(
-            f"{cache}: needs {size / 1e9:.1f} GB, the disk has {free / 1e9:.1f} GB free; "
-            "choose another --out or a smaller --input-size"
-        )
-    inputs = np.lib.format.open_memmap(
-        cache, mode="w+", dtype=np.uint8, shape=(len(listing.files), *preprocessing.input_shape)
-    )
+    inputs = _open(cache, len(listing.files), preprocessing)
     files: list[str] = []
     targets: list[int] = []
     left_out = list(listing.left_out)
     first_with: dict[bytes, str] = {}
+    paths = [listing.folder / file for file in listing.files]
     for file, target, loaded in zip(
-        listing.files, listing.targets, _load_in_order(listing, preprocessing), strict=True
+        listing.files, listing.targets, _load_in_order(paths, preprocessing), strict=True
     ):
         if isinstance(loaded, str):
             left_out.append((file, loaded))
@@ -87,32 +80,70 @@ def load_pictures(listing: Listing, preprocessing: Preprocessing, cache: Path) -
     fingerprint = hashlib.sha256()
     for digest, file in first_with.items():
         fingerprint.update(file.encode("utf-8", "surrogateescape") + b"\0" + digest)
-    return Pictures(tuple(files), tuple(targets), inputs, fingerprint.hexdigest(), tuple(left_out))
+    return Pictures(
+        tuple(files),
+        tuple(targets),
+        inputs[: len(files)],
+        fingerprint.hexdigest(),
+        tuple(digest.hex() for digest in first_with),
+        tuple(left_out),
+    )
+
+
+def load_inputs(paths: Sequence[Path], preprocessing: Preprocessing, cache: Path) -> Pixels:
+    """Network inputs of pictures that load_pictures() could read, exactly as predict() has them.
+
+    Raises:
+        FileError: There is no room for the cache.
+        DatasetError: A picture was changed or removed since.
+    """
+    inputs = _open(cache, len(paths), preprocessing)
+    for row, loaded in enumerate(_load_in_order(paths, preprocessing)):
+        if isinstance(loaded, str):
+            raise DatasetError(f"{paths[row]}: was readable a moment ago: {loaded}")
+        inputs[row] = loaded[1]
+    return inputs
+
+
+def _open(cache: Path, count: int, preprocessing: Preprocessing) -> Pixels:
+    # What a killed run has left, which would count as taken.
+    cache.unlink(missing_ok=True)
+    size = count * math.prod(preprocessing.input_shape)
+    free = disk_usage(cache.parent).free
+    if size > free:
+        # Running out of room under a memory map would kill the process.
+        raise FileError(
+            f"{cache}: needs {size / 1e9:.1f} GB, the disk has {free / 1e9:.1f} GB free; "
+            "choose another --out or a smaller --input-size"
+        )
+    return np.lib.format.open_memmap(
+        cache, mode="w+", dtype=np.uint8, shape=(count, *preprocessing.input_shape)
+    )
 
 
 _Loaded = tuple[bytes, Pixels] | str
 
 
-def _load_in_order(listing: Listing, preprocessing: Preprocessing) -> Iterator[_Loaded]:
+def _load_in_order(paths: Sequence[Path], preprocessing: Preprocessing) -> Iterator[_Loaded]:
     """Yields (SHA-256, network input) or the reason why not, with few results waiting."""
 
-    def load(file: str) -> _Loaded:
+    def load(path: Path) -> _Loaded:
         try:
-            data = read_bytes(listing.folder / file)
+            data = read_bytes(path)
             return hashlib.sha256(data).digest(), preprocess(decode(data), preprocessing)
         except (FileError, ImageError) as error:
-            return str(error).removeprefix(f"{listing.folder / file}: ")
+            return str(error).removeprefix(f"{path}: ")
 
     workers = os.cpu_count() or 1
-    todo = iter(listing.files)
+    todo = iter(paths)
     with (
         ThreadPoolExecutor(workers) as pool,
-        tqdm(total=len(listing.files), desc="reading pictures", unit="", disable=None) as progress,
+        tqdm(total=len(paths), desc="reading pictures", unit="", disable=None) as progress,
     ):
         waiting: deque[Future[_Loaded]] = deque(
-            pool.submit(load, file) for file in islice(todo, 8 * workers)
+            pool.submit(load, path) for path in islice(todo, 8 * workers)
         )
         while waiting:
             yield waiting.popleft().result()
             progress.update()
-            waiting.extend(pool.submit(load, file) for file in islice(todo, 1))
+            waiting.extend(pool.submit(load, path) for path in islice(todo, 1))

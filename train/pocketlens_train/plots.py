@@ -9,9 +9,12 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
-from sklearn.metrics import ConfusionMatrixDisplay
+from sklearn.metrics import ConfusionMatrixDisplay, classification_report
 
 from pocketlens.decoding import decode
+from pocketlens.metadata import Metadata
+from pocketlens.metrics import Probabilities
+from pocketlens_train.material import Material
 
 matplotlib.use("Agg")
 
@@ -73,3 +76,52 @@ def save_examples(examples: Sequence[Example], title: str, file: Path) -> None:
         axes.set_title(caption, fontsize=10, parse_math=False)
         axes.set_axis_off()
     figure.savefig(file, dpi=120)
+
+
+def write_plots(
+    run_folder: Path, metadata: Metadata, material: Material, probabilities: Probabilities
+) -> None:
+    """Learning curves, confusion matrix, report, and right and wrong test pictures.
+
+    Args:
+        run_folder: Where.
+        metadata: What the model says of itself.
+        material: The pictures.
+        probabilities: N x K, of the test pictures that repeat no other.
+    """
+    labels = metadata.labels
+    rows = np.flatnonzero(~material.near_duplicates)
+    truth = material.test.targets[rows]
+    predicted = probabilities.argmax(axis=1)
+    examples = [
+        Example(
+            material.test.folder / material.test.files[row],
+            labels[truth[position]],
+            labels[predicted[position]],
+            float(probabilities[position].max()),
+        )
+        for position, row in enumerate(rows)
+    ]
+    order = np.random.default_rng(metadata.training["seed"]).permutation(len(examples))
+    right = [examples[row] for row in order if examples[row].truth == examples[row].label]
+    wrong = [examples[row] for row in order if examples[row].truth != examples[row].label]
+    surest = sorted(wrong, key=lambda example: -example.score)
+    save_learning_curves(metadata.history, run_folder / "learning_curves.png")
+    save_confusion_matrix(
+        metadata.metrics["confusion_matrix"], labels, run_folder / "confusion_matrix.png"
+    )
+    for name, chosen, title in (
+        ("correct", right[:5], "correct on the test split"),
+        ("incorrect", wrong[:5], "incorrect on the test split"),
+        ("surest_mistakes", surest[:10], "the most confident mistakes: is the label right?"),
+    ):
+        save_examples(chosen, title, run_folder / f"{name}.png")
+    text = classification_report(
+        truth,
+        predicted,
+        labels=range(len(labels)),
+        target_names=labels,
+        digits=4,
+        zero_division=0,
+    )
+    (run_folder / "classification_report.txt").write_text(text, encoding="utf-8")

@@ -3,90 +3,103 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from typing import Any
 
 import keras
-import numpy as np
 
-from pocketlens.decoding import Pixels
 from pocketlens.errors import ModelError
-from pocketlens_train.dataset import Indices
+from pocketlens_train.architectures import Architecture
+from pocketlens_train.checkpoint import Checkpoint
+from pocketlens_train.recipe import Recipe
 
 
-class Batches(keras.utils.PyDataset):  # type: ignore[misc]
-    """Batches of a memory-mapped picture array, drawn anew each epoch when shuffled."""
-
-    def __init__(
-        self, inputs: Pixels, targets: Indices, indices: Indices, batch_size: int, seed: int | None
-    ) -> None:
-        """Shuffles by `seed`; None keeps the order of `indices`."""
-        super().__init__()
-        self._inputs, self._targets, self._batch_size = inputs, targets, batch_size
-        self._indices = indices.copy()
-        self._random = None if seed is None else np.random.default_rng(seed)
-        self.on_epoch_end()
-
-    def __len__(self) -> int:
-        """The number of batches, the last of which may be smaller."""
-        return -(-len(self._indices) // self._batch_size)
-
-    def __getitem__(self, index: int) -> tuple[Pixels, Indices]:
-        """Pictures and classes of one batch."""
-        start = index * self._batch_size
-        # In ascending order a memory-mapped file is read forwards.
-        chosen = np.sort(self._indices[start : start + self._batch_size])
-        return self._inputs[chosen], self._targets[chosen]
-
-    def on_epoch_end(self) -> None:
-        """Draws the next epoch's order."""
-        if self._random is not None:
-            self._random.shuffle(self._indices)
+def use_precision_of_device() -> str:
+    """Half-precision arithmetic on a GPU, where it is fast; float32 on a CPU."""
+    device = str(keras.Variable(0.0).value.device).lower()
+    policy = "mixed_float16" if "gpu" in device or "cuda" in device else "float32"
+    keras.mixed_precision.set_dtype_policy(policy)
+    return policy
 
 
 def build_model(
-    build: Callable[[tuple[int, int, int], int], Any],
-    input_shape: tuple[int, int, int],
-    num_classes: int,
+    architecture: Architecture,
+    input_shape: tuple[int | None, int | None, int],
+    num_outputs: int,
     seed: int,
 ) -> Any:
-    """Builds and compiles a network.
+    """Builds a network.
 
     Raises:
         ModelError: The network cannot be built for pictures of that shape.
     """
     keras.utils.set_random_seed(seed)
     try:
-        model = build(input_shape, num_classes)
+        return architecture.build(input_shape, num_outputs)
+    except ModelError:
+        raise
     except ValueError as error:
         raise ModelError(
             f"the network cannot be built for an input of {input_shape} ({error}); "
             "choose a larger --input-size"
         ) from error
-    model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
-    return model
 
 
-def fit(model: Any, train: Batches, validation: Batches, epochs: int) -> dict[str, list[float]]:
-    """Trains and returns the history, one number an epoch for each of loss and metrics.
+def compile_model(model: Any, recipe: Recipe, steps: int) -> None:
+    """Sets optimizer, schedule and losses.
+
+    Args:
+        model: One output, or "probabilities" and the "embedding" of a teacher's features.
+        recipe: How to train.
+        steps: Of the whole training.
+    """
+    rate: Any = recipe.learning_rate
+    if recipe.cosine:
+        warmup = max(1, steps // 20)
+        rate = keras.optimizers.schedules.CosineDecay(
+            recipe.learning_rate / 20,
+            max(1, steps - warmup),
+            warmup_target=recipe.learning_rate,
+            warmup_steps=warmup,
+        )
+    average = steps * recipe.ema_share
+    optimizer = keras.optimizers.AdamW(
+        rate,
+        weight_decay=recipe.weight_decay,
+        use_ema=average > 1,
+        ema_momentum=1 - 1 / max(average, 2),
+    )
+    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    distilled = len(model.outputs) > 1
+    # Every target is smoothed beforehand: a teacher's must not be.
+    model.compile(
+        optimizer=optimizer,
+        loss={"probabilities": "categorical_crossentropy", "embedding": "cosine_similarity"}
+        if distilled
+        else "categorical_crossentropy",
+        metrics={"probabilities": ["accuracy"]} if distilled else ["accuracy"],
+    )
+
+
+def fit(model: Any, train: Any, validation: Any, epochs: int, checkpoint: Checkpoint) -> None:
+    """Trains on from where the checkpoint stands; history and weights are in the checkpoint.
 
     Raises:
         ModelError: The loss is no longer a number.
+        KeyboardInterrupt: Ctrl-C, between two steps.
     """
-    history = model.fit(
+    callbacks = [checkpoint]
+    # On a GPU the optimizer is wrapped for half precision.
+    if getattr(model.optimizer, "inner_optimizer", model.optimizer).use_ema:
+        callbacks.append(keras.callbacks.SwapEMAWeights())
+    model.fit(
         train,
         validation_data=validation,
         epochs=epochs,
-        callbacks=[keras.callbacks.TerminateOnNaN()],
+        initial_epoch=checkpoint.epochs,
+        callbacks=callbacks,
+        shuffle=False,  # the batches are drawn by their own seed
         verbose="auto" if sys.stdout.isatty() else 2,
-    ).history
-    if not np.isfinite(list(history.values())).all():
-        raise ModelError(
-            f"the loss became {history['loss'][-1]} in epoch {len(history['loss'])} (validation: "
-            f"{history['val_loss'][-1]}); "
-            "nothing was saved: look for damaged pictures or try another --seed"
-        )
-    return {name: [float(value) for value in values] for name, values in history.items()}
+    )
 
 
 def device(model: Any) -> str:

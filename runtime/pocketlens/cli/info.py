@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Mapping
 from pathlib import Path
 
+from pocketlens.card import int8_table
 from pocketlens.classifier import BUNDLED_MODEL, Classifier, load_model
 
 
@@ -37,12 +38,33 @@ def _describe(path: Path, model: Classifier) -> dict[str, str]:
     if metadata.metrics:
         rows["test accuracy"] = metadata.accuracy_text()
         rows["log loss"] = f"{metadata.metrics['log_loss']:.4f}"
+        rows["calibration"] = (
+            f"expected error {metadata.metrics['calibration_error']:.2%} (15 bins)"
+        )
+    if metadata.familiarity:
+        rows["rejects"] = (
+            f"below a familiarity of {metadata.familiarity['threshold']:.2f} "
+            f"({metadata.familiarity['method']})"
+        )
+    if text := metadata.rejection_text():
+        rows["rejection"] = text
+    if metadata.int8:
+        rows["int8"] = ", ".join(
+            f"{title} {of_int8} (float {of_float})" if of_float else f"{title} {of_int8}"
+            for title, (of_float, of_int8) in int8_table(metadata.int8)
+        )
     for title in ("parity", "training", "data", "versions"):
         if content := getattr(metadata, title):
             rows[title] = _pairs(content)
+    rows["made by"] = str(metadata.training.get("command", "unknown"))
     rows["providers"] = ", ".join(model.providers)
     return rows
 
 
 def _pairs(content: Mapping[str, object]) -> str:
-    return ", ".join(f"{key} {value}" for key, value in content.items())
+    """What is no nested record; `pocketlens card` shows those."""
+    return ", ".join(
+        f"{key} {value}"
+        for key, value in content.items()
+        if not isinstance(value, dict) and value is not None and key not in ("command", "export")
+    )

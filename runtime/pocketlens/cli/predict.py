@@ -8,11 +8,13 @@ import json
 import sys
 
 from pocketlens.classifier import load_model
-from pocketlens.cli.arguments import positive_int
+from pocketlens.cli.arguments import positive_int, share
 from pocketlens.cli.printing import print_error, printable
 from pocketlens.errors import PocketLensError
+from pocketlens.familiarity import word
+from pocketlens.prediction import Prediction
 
-Scores = list[tuple[str, float]]
+_COLUMNS = ("file", "rank", "label", "score", "rejected", "familiarity", "error")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -30,6 +32,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="classes to show for each photo, best first (default: 5, in JSON all)",
     )
+    parser.add_argument(
+        "--min-familiarity",
+        type=share,
+        metavar="N",
+        help="reject pictures below it, 0 to 1 (default: the model's, mostly 0.02; 0: none)",
+    )
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="JSON lines")
     form.add_argument("--csv", action="store_true", help="CSV with a header")
@@ -38,43 +46,46 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Prints the answers as they come; see configure()."""
-    model = load_model(arguments.model)
+    model = load_model(arguments.model, min_familiarity=arguments.min_familiarity)
     write = _write_json if arguments.json else _write_csv if arguments.csv else _write_text
     if arguments.csv:
-        csv.writer(sys.stdout, lineterminator="\n").writerow(
-            ["file", "rank", "label", "score", "error"]
-        )
+        csv.writer(sys.stdout, lineterminator="\n").writerow(_COLUMNS)
     top_k = arguments.top_k or (len(model.labels) if arguments.json else 5)
     status = 0
     for photo in arguments.photos:
         try:
-            write(photo, model.predict(photo).top_k(top_k), None)
+            write(photo, model.predict(photo), top_k)
         except PocketLensError as error:
-            write(photo, [], str(error))
+            if arguments.json:
+                print(json.dumps({"file": photo, "error": str(error)}, ensure_ascii=False))
+            elif arguments.csv:
+                csv.writer(sys.stdout, lineterminator="\n").writerow([photo, *[""] * 5, error])
             print_error(error)
             status = 1
     return status
 
 
-def _write_text(photo: str, scores: Scores, error: str | None) -> None:
-    if error is None:
-        answer = "  ".join(f"{label} {score:.1%}" for label, score in scores)
-        print(f"{printable(photo)}: {answer}")
+def _write_text(photo: str, answer: Prediction, top_k: int) -> None:
+    text = "  ".join(f"{label} {score:.1%}" for label, score in answer.top_k(top_k))
+    if answer.rejected:
+        text = f"{word(tuple(answer.scores))} (familiarity {answer.familiarity:.1%}; else {text})"
+    print(f"{printable(photo)}: {text}")
 
 
-def _write_json(photo: str, scores: Scores, error: str | None) -> None:
-    row: dict[str, object] = {"file": photo}
-    if error is None:
-        label, score = scores[0]
-        row |= {"label": label, "score": score, "scores": dict(scores)}
-    else:
-        row["error"] = error
+def _write_json(photo: str, answer: Prediction, top_k: int) -> None:
+    row = {
+        "file": photo,
+        "label": answer.label,
+        "score": answer.score,
+        "scores": dict(answer.top_k(top_k)),
+        "rejected": answer.rejected,
+        "familiarity": answer.familiarity,
+    }
     print(json.dumps(row, ensure_ascii=False))
 
 
-def _write_csv(photo: str, scores: Scores, error: str | None) -> None:
+def _write_csv(photo: str, answer: Prediction, top_k: int) -> None:
     rows = csv.writer(sys.stdout, lineterminator="\n")
-    for rank, (label, score) in enumerate(scores, start=1):
-        rows.writerow([photo, rank, label, score, ""])
-    if error is not None:
-        rows.writerow([photo, "", "", "", error])
+    for rank, (label, score) in enumerate(answer.top_k(top_k), start=1):
+        familiarity = "" if answer.familiarity is None else answer.familiarity
+        rows.writerow([photo, rank, label, score, str(answer.rejected).lower(), familiarity, ""])

@@ -1,8 +1,14 @@
 """The networks, one module each; the module's name is the network's name.
 
 A module defines INPUT_SIZE (height, width) and COLOR_MODE, the defaults of its preprocessing,
-and build(input_shape, num_classes), which returns an uncompiled keras.Model: uint8 pictures in,
-class probabilities out, made of stock Keras layers only.
+RECIPE, the defaults of its training, and build(input_shape, num_outputs), which returns an
+uncompiled keras.Model: uint8 pictures in, probabilities out, made of stock Keras layers only.
+
+Three layers, where a network has them, let it do more: "activation_map" (N x h x w x outputs), the
+last one before the pooling, shows where it looked; "feature_map" (N x h x w x D), the one before
+that, learns from a teacher's; "bottleneck" (N x h x w x D) tells a familiar picture from a strange
+one. A network whose recipe crops takes pictures of any size: its input_shape may be (None, None,
+channels).
 """
 
 from __future__ import annotations
@@ -11,14 +17,17 @@ import importlib
 import pkgutil
 from typing import Any, Protocol, cast
 
+from pocketlens_train.recipe import Recipe
+
 
 class Architecture(Protocol):
     """What a module of this package defines."""
 
     INPUT_SIZE: tuple[int, int]
     COLOR_MODE: str
+    RECIPE: Recipe
 
-    def build(self, input_shape: tuple[int, int, int], num_classes: int) -> Any:
+    def build(self, input_shape: tuple[int | None, int | None, int], num_outputs: int) -> Any:
         """Returns the uncompiled keras.Model."""
 
 

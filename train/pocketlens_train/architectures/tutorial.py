@@ -7,11 +7,14 @@ from typing import Any
 import keras
 from keras import layers
 
+from pocketlens_train.recipe import Recipe
+
 INPUT_SIZE = (100, 100)
 COLOR_MODE = "grayscale"
+RECIPE = Recipe(epochs=5, batch_size=32, learning_rate=1e-3)
 
 
-def build(input_shape: tuple[int, int, int], num_classes: int) -> Any:
+def build(input_shape: tuple[int, int, int], num_outputs: int) -> Any:
     """Three Conv2D(64) blocks with max pooling and dropout, Dense(128), softmax."""
     return keras.Sequential(
         [
@@ -28,7 +31,7 @@ def build(input_shape: tuple[int, int, int], num_classes: int) -> Any:
             layers.Dropout(0.2),
             layers.Flatten(),
             layers.Dense(128, activation="relu"),
-            layers.Dense(num_classes, activation="softmax"),
+            layers.Dense(num_outputs, activation="softmax"),
         ],
         name="tutorial",
     )

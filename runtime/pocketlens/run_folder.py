@@ -1,0 +1,123 @@
+"""The run folder that passes from train to export: model.keras and record.json."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from pocketlens.errors import DatasetError, FileMissingError, ModelError
+from pocketlens.metadata import Metadata
+from pocketlens.metrics import Classes
+
+MODEL = "model.keras"
+RECORD = "record.json"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished training run.
+
+    Attributes:
+        model: The path of model.keras.
+        metadata: The part of the record that travels into the .onnx file.
+        folder: Where the pictures are.
+        test_folder: Where those of the test split are; often the same.
+        split: File names relative to these folders, for "train", "validation" and "test".
+        outliers: The SHA-256 of each picture of no class that was learnt from.
+    """
+
+    model: Path
+    metadata: Metadata
+    folder: Path
+    test_folder: Path
+    split: dict[str, list[str]]
+    outliers: frozenset[str] = frozenset()
+
+    def pictures(self, part: str, count: int | None = None) -> tuple[list[Path], Classes]:
+        """Pictures of a part of the split, evenly over the list and so over the classes.
+
+        Args:
+            part: "train", "validation" or "test".
+            count: At most how many; None for all.
+
+        Returns:
+            The paths, and for each the index of its class.
+
+        Raises:
+            DatasetError: The pictures are no longer where the run found them.
+        """
+        names = self.split[part]
+        folder = self.test_folder if part == "test" else self.folder
+        count = min(count or len(names), len(names))
+        names = [names[i * len(names) // count] for i in range(count)]
+        paths = [folder / name for name in names]
+        missing = [path for path in paths if not path.is_file()]
+        if missing:
+            raise DatasetError(
+                f"{len(missing)} of {len(paths)} {part} pictures of the run are gone, the first is "
+                f"{missing[0]}; put them back, or train again where they are"
+            )
+        labels = self.metadata.labels
+        return paths, np.array([labels.index(name.split("/")[0]) for name in names])
+
+
+def write_record(
+    run_folder: Path,
+    metadata: Metadata,
+    folders: tuple[Path, Path],
+    split: Mapping[str, Sequence[str]],
+    left_out: Sequence[tuple[str, str]],
+    outliers: Sequence[str],
+) -> None:
+    """Writes record.json whole or not at all; its model.keras must already be there.
+
+    Args:
+        run_folder: Where.
+        metadata: What the model says of itself.
+        folders: The picture folder and that of the test pictures.
+        split: File names relative to these folders, by part.
+        left_out: (file, reason) for the files that were not used.
+        outliers: The SHA-256 of each picture of no class that was learnt from.
+    """
+    record = {
+        "metadata": json.loads(metadata.to_json()),
+        "folder": str(folders[0].resolve()),
+        "test_folder": str(folders[1].resolve()),
+        "split": {part: list(names) for part, names in split.items()},
+        "left_out": [{"file": file, "reason": reason} for file, reason in left_out],
+        "outliers": list(outliers),
+    }
+    partial = run_folder / f"{RECORD}.partial"
+    partial.write_text(json.dumps(record, indent=1), encoding="utf-8")
+    partial.replace(run_folder / RECORD)
+
+
+def read_run(folder: Path) -> Run:
+    """Reads a run folder written by `pocketlens train`.
+
+    Raises:
+        FileMissingError: No such folder, or it holds no finished run.
+        ModelError: Its record cannot be read.
+    """
+    record, model = folder / RECORD, folder / MODEL
+    for path in (folder, record, model):
+        if not path.exists():
+            raise FileMissingError(
+                f"{path}: does not exist, expected a folder that `pocketlens train` has finished "
+                "(--resume goes on with one that was cut short)"
+            )
+    try:
+        content = json.loads(record.read_text(encoding="utf-8"))
+        metadata = Metadata.from_json(json.dumps(content["metadata"]))
+        split = {part: list(content["split"][part]) for part in ("train", "validation", "test")}
+        folders = Path(content["folder"]), Path(content["test_folder"])
+        return Run(model, metadata, *folders, split, frozenset(content.get("outliers", ())))
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelError(
+            f"{record}: cannot be read ({error}); expected what `pocketlens train` writes; "
+            "train again"
+        ) from error

@@ -1,0 +1,183 @@
+"""Where a training stands, in one file: a killed run goes on from its last whole epoch."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from pocketlens.errors import ModelError, SettingError
+from pocketlens_train.archive import read_archive, write_archive
+from pocketlens_train.interruption import Interruption
+from pocketlens_train.recipe import Recipe
+
+
+class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
+    """Keeps history, weights and optimizer after each epoch; stops where it no longer helps.
+
+    Must stand before SwapEMAWeights among the callbacks: at the end of a validation it finds the
+    averaged weights in the model, at the end of an epoch the trained ones.
+
+    Attributes:
+        history: Of each epoch "loss", "accuracy", "val_loss", "val_accuracy".
+        kept: The weights to keep: of the best epoch, or without patience those of the last.
+    """
+
+    def __init__(
+        self,
+        file: Path,
+        settings: dict[str, Any],
+        recipe: Recipe,
+        interruption: Interruption,
+    ) -> None:
+        """Takes where to write, and what must be the same when the training goes on."""
+        super().__init__()
+        self._interruption = interruption
+        self._file, self._settings, self._recipe = file, settings, recipe
+        self.history: dict[str, list[float]] = {}
+        self.kept: list[Any] = []
+
+    @property
+    def epochs(self) -> int:
+        """The number of epochs that are done."""
+        return len(self.history.get("loss", ()))
+
+    def restore(self, model: Any) -> None:
+        """Sets model, optimizer and history to where a killed run stood, if there was one.
+
+        Raises:
+            ModelError: The file cannot be read.
+        """
+        if not self._file.exists():
+            return
+        kept, state = _read(self._file)
+        arrays = {
+            part: [kept[f"{part}{i}"] for i in range(count)]
+            for part, count in state["counts"].items()
+        }
+        self.history, self.kept = state["history"], arrays["kept"]
+        model.set_weights(arrays["model"])
+        model.optimizer.build(model.trainable_variables)
+        for variable, array in zip(model.optimizer.variables, arrays["optimizer"], strict=True):
+            # The one setting that may change, after a loss that became NaN.
+            if variable.name != "learning_rate":
+                variable.assign(array)
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        """Stops between two steps, where nothing is half done."""
+        self._interruption.check()
+        loss = (logs or {}).get("loss", 0.0)
+        if not np.isfinite(loss):
+            raise ModelError(
+                f"the loss became {loss} at step {batch + 1} of epoch {self.epochs + 1}; "
+                f"{self._what_is_kept()}; try a smaller --learning-rate, with --resume or anew"
+            )
+
+    def on_test_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        """Stops between two steps of a validation too."""
+        self._interruption.check()
+
+    def on_test_end(self, logs: dict[str, float] | None = None) -> None:
+        """Takes the averaged weights."""
+        self._averaged = self.model.get_weights()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Writes the file, and stops when `patience` epochs brought nothing."""
+        figures = {}
+        for name in ("loss", "accuracy", "val_loss", "val_accuracy"):
+            head, _, tail = name.rpartition("_")
+            of_student = f"{head}_probabilities_{tail}".lstrip("_")
+            figures[name] = float((logs or {}).get(of_student, (logs or {}).get(name, np.nan)))
+        if not np.isfinite(figures["val_loss"]):
+            raise ModelError(
+                f"the validation loss became {figures['val_loss']} in epoch {self.epochs + 1}; "
+                f"{self._what_is_kept()}; try a smaller --learning-rate, with --resume or anew"
+            )
+        for name, value in figures.items():
+            self.history.setdefault(name, []).append(value)
+        if self._recipe.patience is None or self._epochs_since_best() == 0:
+            self.kept = self._averaged
+        self._write()
+        self.model.stop_training = self.ended()
+        self._interruption.check()
+
+    def ended(self) -> bool:
+        """Whether all epochs are done, or `patience` of them brought nothing."""
+        patience = self._recipe.patience
+        if patience is not None and self._epochs_since_best() >= patience:
+            return True
+        return self.epochs >= self._recipe.epochs
+
+    def _epochs_since_best(self) -> int:
+        # Not by the loss, which a teacher's soft targets raise while answers get better; of
+        # equally good epochs the last.
+        accuracies = self.history.get("val_accuracy", [0.0])
+        return accuracies[::-1].index(max(accuracies))
+
+    def _what_is_kept(self) -> str:
+        return f"epoch {self.epochs} is kept" if self.epochs else "nothing is kept yet"
+
+    def _write(self) -> None:
+        parts = {
+            "kept": self.kept,
+            "model": self.model.get_weights(),
+            "optimizer": [np.asarray(v) for v in self.model.optimizer.variables],
+        }
+        state = {
+            "settings": self._settings,
+            "history": self.history,
+            "counts": {part: len(arrays) for part, arrays in parts.items()},
+        }
+        arrays = {f"{part}{i}": a for part, group in parts.items() for i, a in enumerate(group)}
+        write_archive(self._file, {"state": json.dumps(state), **arrays})
+
+
+def check_settings(file: Path, settings: dict[str, Any]) -> None:
+    """Refuses to go on with a training that was begun in another way.
+
+    Args:
+        file: The checkpoint; nothing is compared where there is none.
+        settings: What must be the same, or some of it.
+
+    Raises:
+        ModelError: The file cannot be read.
+        SettingError: It is of a training with other settings or pictures.
+    """
+    if not file.exists():
+        return
+    begun = _read(file)[1]["settings"]
+    differences = [
+        f"{_OPTIONS.get(name, name)} was {begun.get(name)}, is {value}"
+        if name not in _PICTURES
+        else f"other {_PICTURES[name]}"
+        for name, value in settings.items()
+        if begun.get(name) != value
+    ]
+    if differences:
+        raise SettingError(
+            f"{file.parent}: the training to resume was begun otherwise "
+            f"({'; '.join(differences)}); --resume needs the same command, else choose "
+            "another --out"
+        )
+
+
+_PICTURES = {
+    "pictures": "pictures",
+    "outliers": "--outliers, or none",
+    "teacher": "--teacher, or none",
+}
+_OPTIONS = {
+    name: f"--{name.replace('_', '-')}"
+    for name in ("arch", "epochs", "batch_size", "input_size", "color_mode", "seed")
+} | {"validation_split": "--validation-split", "test_split": "--test-split"}
+
+
+def _read(file: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    try:
+        kept = read_archive(file)
+        return kept, json.loads(str(kept["state"]))
+    except (ValueError, KeyError) as error:
+        raise ModelError(f"{file}: cannot be read ({error}); remove it to begin anew") from error

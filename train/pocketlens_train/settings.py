@@ -1,0 +1,46 @@
+"""What can be asked of a training."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pocketlens_train.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the command line can change; see `pocketlens train --help`. None: the network's own."""
+
+    arch: str
+    input_size: tuple[int, int] | None
+    color_mode: str | None
+    epochs: int | None
+    batch_size: int | None
+    learning_rate: float | None
+    test: Path | None
+    test_split: float
+    validation_split: float
+    seed: int
+    teacher: Path | None
+    outliers: Path | None
+    resume: bool
+
+    def recipe(self, own: Recipe) -> Recipe:
+        """The network's recipe with what was asked for."""
+        names = ("epochs", "batch_size", "learning_rate")
+        asked = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+        return replace(own, **asked)
+
+    def command(self, folder: Path, out: Path) -> str:
+        """The command line that makes the run again, with folders by their last name."""
+        words = ["pocketlens", "train", folder.resolve().name]
+        for name, value in vars(self).items():
+            if value is None or name == "resume" or (name == "test_split" and self.test):
+                continue
+            text = value.resolve().name if isinstance(value, Path) else str(value)
+            if name == "input_size":
+                text = "x".join(map(str, value))
+            words += [f"--{name.replace('_', '-')}", text]
+        return shlex.join([*words, "--out", out.resolve().name])
