@@ -24,7 +24,7 @@ from pocketlens.metrics import (
     roc_auc,
     wilson_interval,
 )
-from pocketlens.preprocessing import preprocess
+from pocketlens.preprocessing import network_input
 from pocketlens.session import FAMILIARITY, INPUT_NAME, create_session
 from pocketlens_export.heads import softmax
 
@@ -53,7 +53,8 @@ def predict_files(
         if change is None:
             answers += model.predict([path.read_bytes() for path in paths])
         else:
-            answers += model.predict([change(decode(path)) for path in paths])
+            enough = model.metadata.preprocessing.min_decoded_size
+            answers += model.predict([change(decode(path, min_size=enough)) for path in paths])
     return Answers(
         np.array([list(answer.scores.values()) for answer in answers]),
         np.array([answer.familiarity or 0.0 for answer in answers]),
@@ -65,7 +66,7 @@ def raw_familiarity(model: bytes, pictures: Sequence[Path], recipe: Any) -> npt.
     session = create_session(model, ["CPUExecutionProvider"], None)
     found = []
     for start in range(0, len(pictures), _BATCH):
-        batch = [preprocess(decode(path), recipe) for path in pictures[start : start + _BATCH]]
+        batch = [network_input(path, recipe) for path in pictures[start : start + _BATCH]]
         found += list(session.run([FAMILIARITY], {INPUT_NAME: np.stack(batch)})[0])
     return np.array(found)
 

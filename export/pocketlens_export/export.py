@@ -16,10 +16,10 @@ import tf2onnx
 
 import pocketlens
 from pocketlens.card import int8_table
-from pocketlens.decoding import read_bytes
 from pocketlens.errors import ExportError, FileError, PocketLensError, SettingError
 from pocketlens.familiarity import ACCEPTED, LEVELS, quantiles
 from pocketlens.metadata import KEY, Metadata
+from pocketlens.reading import read_bytes
 from pocketlens.run_folder import Run, read_run
 from pocketlens.session import FAMILIARITY
 from pocketlens_export.assessment import (

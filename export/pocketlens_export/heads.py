@@ -13,9 +13,8 @@ import numpy.typing as npt
 from keras import layers, ops
 from scipy.optimize import minimize_scalar
 
-from pocketlens.decoding import decode
 from pocketlens.metrics import Classes
-from pocketlens.preprocessing import Preprocessing, preprocess
+from pocketlens.preprocessing import Preprocessing, network_input
 from pocketlens.session import ACTIVATION_MAP, FAMILIARITY, OUTPUT_NAME
 from pocketlens_export.mahalanobis import Gaussians
 
@@ -53,7 +52,7 @@ class Trained:
         rows = []
         for start in range(0, len(pictures), _BATCH):
             paths = pictures[start : start + _BATCH]
-            inputs = np.stack([preprocess(decode(path), recipe) for path in paths])
+            inputs = np.stack([network_input(path, recipe) for path in paths])
             rows.append(np.asarray(network.predict_on_batch(inputs)))
         return np.concatenate(rows)
 

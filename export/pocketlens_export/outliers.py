@@ -6,8 +6,9 @@ import hashlib
 from contextlib import suppress
 from pathlib import Path
 
-from pocketlens.decoding import decode, read_bytes
+from pocketlens.decoding import decode
 from pocketlens.errors import DatasetError, FileMissingError, ImageError
+from pocketlens.reading import read_bytes
 
 
 def unknown_pictures(folder: Path, known: frozenset[str]) -> list[Path]:

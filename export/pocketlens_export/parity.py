@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from pocketlens.decoding import decode
 from pocketlens.errors import ExportError
-from pocketlens.preprocessing import Preprocessing, preprocess
+from pocketlens.preprocessing import Preprocessing, network_input
 from pocketlens.session import INPUT_NAME, OUTPUT_NAME, create_session
 
 IMAGES = 256
@@ -36,7 +35,7 @@ def measure_parity(
         the other outputs and "top1_agreement" over all batch sizes, "images", "batch_sizes",
         "atol".
     """
-    inputs = np.stack([preprocess(decode(picture), recipe) for picture in pictures])
+    inputs = np.stack([network_input(picture, recipe) for picture in pictures])
     expected = network.predict(inputs, batch_size=32, verbose=0)
     session = create_session(model, ["CPUExecutionProvider"], None)
     names = list(expected)

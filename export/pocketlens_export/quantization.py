@@ -15,9 +15,8 @@ import onnx
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from pocketlens.decoding import decode
 from pocketlens.errors import DatasetError
-from pocketlens.preprocessing import Preprocessing, preprocess
+from pocketlens.preprocessing import Preprocessing, network_input
 from pocketlens.session import INPUT_NAME
 
 PICTURES = 300
@@ -34,7 +33,7 @@ class _Pictures(CalibrationDataReader):  # type: ignore[misc]
     @staticmethod
     def _read(paths: Sequence[Path], preprocessing: Preprocessing) -> Iterator[dict[str, Any]]:
         for path in paths:
-            yield {INPUT_NAME: preprocess(decode(path), preprocessing)[None]}
+            yield {INPUT_NAME: network_input(path, preprocessing)[None]}
 
 
 def check_calibration_pictures(count: int) -> None:

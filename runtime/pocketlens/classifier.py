@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from numbers import Real
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
+from threading import Lock
 from typing import Any, overload
 
 import numpy as np
 
-from pocketlens.decoding import ImageInput, Pixels, decode, read_bytes
+from pocketlens.cores import usable_cores
+from pocketlens.decoding import ImageInput, Pixels
 from pocketlens.errors import InputTypeError, ModelError, PocketLensError, SettingError
-from pocketlens.familiarity import familiarity
-from pocketlens.metadata import Metadata
+from pocketlens.familiarity import familiarity, threshold
+from pocketlens.parallel import map_in_order
 from pocketlens.prediction import Prediction
-from pocketlens.preprocessing import preprocess
+from pocketlens.preprocessing import network_input
+from pocketlens.providers import CPU, Provider
+from pocketlens.reading import DEFAULT_LIMITS, Limits, read_bytes
 from pocketlens.session import (
     ACTIVATION_MAP,
     FAMILIARITY,
     INPUT_NAME,
     OUTPUT_NAME,
-    Provider,
     create_session,
     read_metadata,
 )
@@ -35,6 +39,8 @@ def load_model(
     providers: Sequence[Provider] | None = None,
     intra_op_num_threads: int | None = None,
     min_familiarity: float | None = None,
+    max_pixels: int = DEFAULT_LIMITS.max_pixels,
+    max_bytes: int = DEFAULT_LIMITS.max_bytes,
 ) -> Classifier:
     """Loads an .onnx file written by `pocketlens export`.
 
@@ -42,10 +48,14 @@ def load_model(
         model: Path of the file; None loads the bundled cats-and-dogs model.
         providers: onnxruntime execution providers in order of preference, such as
             ["CUDAExecutionProvider", "CPUExecutionProvider"]. All of them must start. None takes
-            CUDA where it works, else the CPU.
-        intra_op_num_threads: Threads of one inference; None leaves the choice to onnxruntime.
+            CUDA where it works, else the CPU. A plugin, such as OpenVINOExecutionProvider of
+            the package onnxruntime-ep-openvino, is found by its name.
+        intra_op_num_threads: Threads of one inference; None takes one for each core that this
+            process may use, by affinity and by the container's quota.
         min_familiarity: Pictures below it are rejected, 0 to 1; None takes the file's own
             threshold, which accepts 98 % of the validation pictures, 0 rejects nothing.
+        max_pixels: Pictures with more are refused before they are decoded.
+        max_bytes: Picture files with more are refused unread.
 
     Raises:
         FileMissingError: There is no such file.
@@ -53,8 +63,8 @@ def load_model(
         InputTypeError: `model` is no path.
         ModelError: It is not a model of ours, or one this version cannot run exactly.
         ProviderError: A provider that was asked for is not available or did not start.
-        SettingError: intra_op_num_threads is no positive number, or min_familiarity none from 0
-            to 1, or the file has no familiarity to compare with.
+        SettingError: intra_op_num_threads or a limit is no positive number, or min_familiarity
+            none from 0 to 1, or the file has no familiarity to compare with.
         MissingExtraError: onnxruntime is not installed.
 
     Example:
@@ -63,10 +73,11 @@ def load_model(
     if not isinstance(model, (str, os.PathLike, type(None))):
         raise InputTypeError(f"got {type(model).__name__}, expected the path of an .onnx file")
     path = BUNDLED_MODEL if model is None else Path(model)
+    limits = Limits(max_pixels, max_bytes)
     content = read_bytes(path)
     try:
-        session = create_session(content, providers, intra_op_num_threads)
-        return Classifier(session, read_metadata(session), min_familiarity)
+        create = partial(create_session, content, providers)
+        return Classifier(create, intra_op_num_threads, min_familiarity, limits)
     except ModelError as error:
         raise ModelError(f"{path}: {error}") from error
 
@@ -78,16 +89,29 @@ class Classifier:
         labels: Class names, in the order of the network's outputs.
         metadata: What the file says of itself: preprocessing, metrics, history, versions.
         providers: The execution providers that the session runs on, first choice first.
+        intra_op_num_threads: Threads of one inference.
         min_familiarity: Pictures below it are rejected; None where the model cannot reject.
+        limits: How large a picture may be.
     """
 
     def __init__(
-        self, session: Any, metadata: Metadata, min_familiarity: float | None = None
+        self,
+        create: Callable[[int | None], Any],
+        intra_op_num_threads: int | None,
+        min_familiarity: float | None,
+        limits: Limits,
     ) -> None:
-        """Takes an onnxruntime session and the metadata read from it."""
+        """Takes what makes an onnxruntime session with so many threads; see load_model()."""
+        session = create(intra_op_num_threads)
+        metadata = read_metadata(session)
+        self._create = create
         self._session = session
+        self._one_thread: Any = None
+        self._lock = Lock()
         self._outputs = {node.name for node in session.get_outputs()}
-        self.min_familiarity = _threshold(metadata, min_familiarity)
+        self.intra_op_num_threads: int = session.get_session_options().intra_op_num_threads
+        self.min_familiarity = threshold(metadata.familiarity, min_familiarity)
+        self.limits = limits
         self.metadata = metadata
         self.labels = metadata.labels
         self.providers: tuple[str, ...] = tuple(session.get_providers())
@@ -126,19 +150,74 @@ class Classifier:
         """
         several = isinstance(images, (list, tuple))
         inputs = images if isinstance(images, (list, tuple)) else [images]
-        batch = np.empty((len(inputs), *self.metadata.preprocessing.input_shape), np.uint8)
+        recipe = self.metadata.preprocessing
+        batch = np.empty((len(inputs), *recipe.input_shape), np.uint8)
         for index, image in enumerate(inputs):
             try:
-                pixels = decode(image)
+                batch[index] = network_input(image, recipe, self.limits)
             except PocketLensError as error:
                 if not several:
                     raise
                 raise type(error)(f"images[{index}]: {error}") from error
-            batch[index] = preprocess(pixels, self.metadata.preprocessing)
-        answers = self._answer(batch, explain)
+        answers = self._answer(self._session, batch, explain)
         return answers if several else answers[0]
 
-    def _answer(self, batch: Pixels, explain: bool) -> list[Prediction]:
+    def predict_many(
+        self, images: Iterable[ImageInput], *, batch_size: int = 8, workers: int | None = None
+    ) -> Iterator[Prediction | PocketLensError]:
+        """Classifies any number of pictures in constant memory, on all cores.
+
+        Each worker decodes `batch_size` pictures and runs the network on them with one thread, so
+        that decoding and inference overlap.
+
+        Args:
+            images: What predict() takes, read as they are needed.
+            batch_size: Pictures that are decoded and answered together.
+            workers: Threads; None takes one for each core that this process may use.
+
+        Yields:
+            For each picture, in order, a Prediction, or the error that predict() would raise for
+            it.
+
+        Raises:
+            SettingError: batch_size or workers is no positive whole number.
+
+        Example:
+            >>> for file, answer in zip(files, load_model().predict_many(files)):
+            ...     print(file, getattr(answer, "label", answer))
+        """
+        workers = usable_cores() if workers is None else workers
+        for name, value in (("batch_size", batch_size), ("workers", workers)):
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise SettingError(f"{name}={value!r}, expected a whole number above 0")
+        answers = map_in_order(self._answer_each, _batches(images, batch_size), workers)
+        return chain.from_iterable(answers)
+
+    def _answer_each(self, images: list[ImageInput]) -> list[Prediction | PocketLensError]:
+        recipe = self.metadata.preprocessing
+        results: list[Any] = [None] * len(images)
+        inputs = {}
+        for index, image in enumerate(images):
+            try:
+                inputs[index] = network_input(image, recipe, self.limits)
+            except PocketLensError as error:
+                results[index] = error
+        if inputs:
+            answers = self._answer(self._session_of_a_worker(), np.stack(list(inputs.values())))
+            for index, answer in zip(inputs, answers, strict=True):
+                results[index] = answer
+        return results
+
+    def _session_of_a_worker(self) -> Any:
+        """Several sessions with several threads each would be in each other's way."""
+        if self.intra_op_num_threads == 1 or self.providers != (CPU,):
+            return self._session
+        with self._lock:
+            if self._one_thread is None:
+                self._one_thread = self._create(1)
+            return self._one_thread
+
+    def _answer(self, session: Any, batch: Pixels, explain: bool = False) -> list[Prediction]:
         names = [OUTPUT_NAME]
         if self.min_familiarity is not None:
             names.append(FAMILIARITY)
@@ -149,7 +228,7 @@ class Classifier:
                     "map: it cannot explain; train with --arch edge"
                 )
             names.append(ACTIVATION_MAP)
-        outputs = dict(zip(names, self._session.run(names, {INPUT_NAME: batch}), strict=True))
+        outputs = dict(zip(names, session.run(names, {INPUT_NAME: batch}), strict=True))
         more: list[dict[str, Any]] = [{} for _ in batch]
         if self.min_familiarity is not None:
             for fields, value in zip(
@@ -166,16 +245,7 @@ class Classifier:
         ]
 
 
-def _threshold(metadata: Metadata, asked: float | None) -> float | None:
-    if not metadata.familiarity:
-        if asked is not None:
-            raise SettingError(
-                f"min_familiarity={asked!r}, but this model has no familiarity to compare with; "
-                "train with --arch edge, or leave it out"
-            )
-        return None
-    if asked is None:
-        return float(metadata.familiarity["threshold"])
-    if isinstance(asked, bool) or not isinstance(asked, Real) or not 0 <= asked <= 1:
-        raise SettingError(f"min_familiarity={asked!r}, expected a number from 0 to 1")
-    return float(asked)
+def _batches(images: Iterable[ImageInput], size: int) -> Iterator[list[ImageInput]]:
+    source = iter(images)
+    while batch := list(islice(source, size)):
+        yield batch

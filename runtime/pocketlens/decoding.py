@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from pocketlens.errors import FileError, FileMissingError, ImageError, InputTypeError
+from pocketlens.errors import ImageError, InputTypeError
+from pocketlens.headers import Header, read_header
+from pocketlens.reading import DEFAULT_LIMITS, Limits, read_bytes
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -18,85 +19,111 @@ if TYPE_CHECKING:
 Pixels: TypeAlias = npt.NDArray[np.uint8]
 ImageInput: TypeAlias = "str | os.PathLike[str] | bytes | npt.NDArray[np.uint8] | Image"
 
-_JPEG_START = b"\xff\xd8"
+_REDUCED_RGB = {
+    1: cv2.IMREAD_COLOR_RGB,
+    2: cv2.IMREAD_COLOR_RGB | cv2.IMREAD_REDUCED_GRAYSCALE_2,
+    4: cv2.IMREAD_COLOR_RGB | cv2.IMREAD_REDUCED_GRAYSCALE_4,
+    8: cv2.IMREAD_COLOR_RGB | cv2.IMREAD_REDUCED_GRAYSCALE_8,
+}
 _EXIF_ORIENTATION = 0x0112
+_BAND = 256
 _EXPECTED = "expected a path, encoded bytes, an RGB uint8 array (HxWx3 or HxW) or a PIL image"
 
 
-def decode(image: ImageInput) -> Pixels:
+def decode(
+    image: ImageInput,
+    *,
+    min_size: tuple[int, int] | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Pixels:
     """Decodes a picture.
 
     Args:
         image: A path, the bytes of a picture file, an RGB uint8 array of shape HxWx3 or a grey
-            one of shape HxW, or a PIL image. EXIF orientation is applied to JPEG and PIL images,
-            elsewhere as far as OpenCV does; transparency is laid over white.
+            one of shape HxW, or a PIL image. EXIF orientation is applied; transparency is laid
+            over white; of an animation it is the first picture.
+        min_size: Height and width that are enough: a JPEG is decoded at 1/8, 1/4 or 1/2, the
+            smallest of which neither side is below them. None decodes it whole.
+        limits: What is refused before it is read or decoded. Arrays are in memory already.
 
     Returns:
         RGB pixels, uint8, of shape HxWx3.
 
     Raises:
         FileMissingError: The path does not exist.
-        FileError: The path is not a regular file or cannot be read.
-        ImageError: The bytes are not a picture that OpenCV can decode, or the shape is wrong.
+        FileError: The path is not a regular file, cannot be read, or is too large.
+        ImageError: The bytes are no picture, damaged, cut off, of a kind that is not supported or
+            too large, or an array has another shape.
         InputTypeError: Another type of object, or an array that is not uint8.
     """
     if isinstance(image, (str, os.PathLike)):
         try:
-            return _decode_bytes(read_bytes(image))
+            return _decode_bytes(read_bytes(image, limits.max_bytes), min_size, limits)
         except ImageError as error:
             raise ImageError(f"{os.fspath(image)}: {error}") from error
     if isinstance(image, (bytes, bytearray, memoryview)):
-        return _decode_bytes(bytes(image))
+        if len(image) > limits.max_bytes:
+            raise ImageError(f"{len(image)} bytes, at most {limits.max_bytes} allowed (max_bytes)")
+        return _decode_bytes(bytes(image), min_size, limits)
     if isinstance(image, np.ndarray):
         return _check_array(image)
     if callable(getattr(image, "getexif", None)):
+        _check_size(*image.size, limits)
         return _convert_pil(image)
     raise InputTypeError(f"got {type(image).__name__}, {_EXPECTED}")
 
 
-def read_bytes(path: str | os.PathLike[str]) -> bytes:
-    """Reads a regular file whole.
-
-    Raises:
-        FileMissingError: The path does not exist.
-        FileError: It is a folder or a device, or may not be read.
-    """
-    file = Path(path)
+def _decode_bytes(data: bytes, min_size: tuple[int, int] | None, limits: Limits) -> Pixels:
+    header = read_header(data)
+    _check_size(header.width, header.height, limits)
+    flags = _REDUCED_RGB[_reduction(header, min_size)]
     try:
-        if file.is_file():
-            return file.read_bytes()
-        exists = file.exists()
-    except OSError as error:
-        raise FileError(f"{file}: cannot be read ({error.strerror})") from error
-    if not exists:
-        raise FileMissingError(f"{file}: no such file")
-    raise FileError(f"{file}: is a {'folder' if file.is_dir() else 'device or pipe'}, not a file")
-
-
-def _decode_bytes(data: bytes) -> Pixels:
-    if not data:
-        raise ImageError("empty (0 bytes), expected a picture")
-    buffer = np.frombuffer(data, np.uint8)
-    # cv2 applies the EXIF orientation of a JPEG only under a colour flag,
-    # and keeps the alpha channel of the other formats only under UNCHANGED.
-    flag = cv2.IMREAD_COLOR_RGB if data.startswith(_JPEG_START) else cv2.IMREAD_UNCHANGED
-    try:
-        pixels: Any = cv2.imdecode(buffer, flag)
-        if pixels is not None and flag == cv2.IMREAD_UNCHANGED:
-            if pixels.dtype == np.uint16 and pixels.shape[2:] == (4,):
-                pixels = (pixels >> 8).astype(np.uint8)
-            if pixels.dtype == np.uint8 and pixels.shape[2:] == (4,):
-                return _over_white(cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGBA))
-            pixels = cv2.imdecode(buffer, cv2.IMREAD_COLOR_RGB)
+        pixels: Any = cv2.imdecode(
+            np.frombuffer(header.content, np.uint8),
+            cv2.IMREAD_UNCHANGED if header.has_alpha else flags | cv2.IMREAD_IGNORE_ORIENTATION,
+        )
     except cv2.error as error:
         reason = error.err or str(error)
         raise ImageError(f"cannot be decoded ({reason.strip()})") from error
+    except MemoryError as error:
+        raise ImageError("cannot be decoded, it takes more memory than there is") from error
     if pixels is None:
+        raise ImageError(f"damaged, cut off ({len(data)} bytes) or of an unsupported kind")
+    return _upright(_to_rgb(pixels, header), header.orientation)
+
+
+def _check_size(width: int, height: int, limits: Limits) -> None:
+    if width * height > limits.max_pixels:
         raise ImageError(
-            f"not a picture OpenCV can decode, or cut off ({len(data)} bytes); "
-            "expected JPEG, PNG, WebP, BMP, TIFF, GIF or AVIF"
+            f"{width}x{height} pixels, at most {limits.max_pixels} are decoded (max_pixels)"
         )
-    return np.asarray(pixels, np.uint8)
+
+
+def _reduction(header: Header, min_size: tuple[int, int] | None) -> int:
+    if min_size is None or not header.is_jpeg:
+        return 1
+    height, width = min_size if header.orientation < 5 else min_size[::-1]
+    room = min(header.height / height, header.width / width)
+    return max(scale for scale in _REDUCED_RGB if scale == 1 or scale <= room)
+
+
+def _to_rgb(pixels: npt.NDArray[Any], header: Header) -> Pixels:
+    """Makes RGB of what OpenCV returns: RGB, or, of files with alpha, the file's own channels."""
+    if not header.has_alpha:
+        if header.transparent_grey is not None:
+            pixels[pixels == header.transparent_grey] = 255
+        return np.asarray(pixels, np.uint8)
+    if pixels.dtype == np.uint16:
+        pixels = (pixels >> 8).astype(np.uint8)
+    if pixels.ndim == 2:
+        return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB), np.uint8)
+    if pixels.shape[2] == 4:
+        rgba = cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGBA)
+        if header.premultiplied:
+            white = 255 - rgba[..., 3:].repeat(3, axis=2)
+            return np.asarray(cv2.add(rgba[..., :3], white), np.uint8)
+        return _over_white(rgba)
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def _check_array(array: npt.NDArray[Any]) -> Pixels:
@@ -132,9 +159,13 @@ def _convert_pil(image: Image) -> Pixels:
 
 
 def _over_white(rgba: npt.NDArray[Any]) -> Pixels:
-    alpha = rgba[..., 3:].astype(np.uint16)
-    blended = (rgba[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255
-    return blended.astype(np.uint8)
+    rgb = np.empty((*rgba.shape[:2], 3), np.uint8)
+    # In bands: the sums take eight times the memory of a pixel.
+    for top in range(0, len(rgba), _BAND):
+        band = rgba[top : top + _BAND]
+        alpha = band[..., 3:].astype(np.uint16)
+        rgb[top : top + _BAND] = (band[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255
+    return rgb
 
 
 def _upright(pixels: Pixels, orientation: int) -> Pixels:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from numbers import Real
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from pocketlens.errors import ModelError
+from pocketlens.errors import ModelError, SettingError
 
 LEVELS = (0, 0.001, 0.002, 0.005, *(i / 100 for i in range(1, 10)), *(i / 20 for i in range(2, 21)))
 """The shares of validation pictures whose raw numbers a model's metadata holds."""
@@ -30,6 +31,30 @@ def familiarity(raw: npt.NDArray[Any], record: Mapping[str, Any]) -> npt.NDArray
         record: The metadata's "familiarity", with "levels" and "quantiles".
     """
     return np.asarray(np.interp(raw, record["quantiles"], record["levels"]))
+
+
+def threshold(record: Mapping[str, Any], asked: float | None) -> float | None:
+    """The familiarity below which pictures are rejected; None where a model has none.
+
+    Args:
+        record: The metadata's "familiarity".
+        asked: A threshold instead of the record's own.
+
+    Raises:
+        SettingError: `asked` is no number from 0 to 1, or there is nothing to compare it with.
+    """
+    if not record:
+        if asked is not None:
+            raise SettingError(
+                f"min_familiarity={asked!r}, but this model has no familiarity to compare with; "
+                "train with --arch edge, or leave it out"
+            )
+        return None
+    if asked is None:
+        return float(record["threshold"])
+    if isinstance(asked, bool) or not isinstance(asked, Real) or not 0 <= asked <= 1:
+        raise SettingError(f"min_familiarity={asked!r}, expected a number from 0 to 1")
+    return float(asked)
 
 
 def check_record(record: Mapping[str, Any]) -> None:

@@ -14,7 +14,8 @@ from pocketlens.errors import ModelError
 from pocketlens.familiarity import check_record
 from pocketlens.preprocessing import Preprocessing
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+_FIRST_SCHEMA = 1
 KEY = "pocketlens"
 """The key of the JSON text among the .onnx file's metadata."""
 
@@ -123,7 +124,10 @@ class Metadata:
             raise ModelError(
                 f"its pocketlens metadata cannot be read ({error!r}); export the model again"
             ) from error
-        if version != SCHEMA_VERSION:
+        if version == _FIRST_SCHEMA and isinstance(content.get("preprocessing"), dict):
+            # It knew no other way.
+            content["preprocessing"].setdefault("decode", "full")
+        elif version != SCHEMA_VERSION:
             raise ModelError(
                 f"its metadata has schema version {version!r}, this pocketlens reads "
                 f"{SCHEMA_VERSION}; install a matching pocketlens or export the model again"

@@ -1,4 +1,4 @@
-"""Pixels -> the network's input: the one place where it is written."""
+"""A picture -> the network's input: the one place where it is written."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ from typing import Any
 import cv2
 import numpy as np
 
-from pocketlens.decoding import Pixels
+from pocketlens.decoding import ImageInput, Pixels, decode
 from pocketlens.errors import ModelError
+from pocketlens.reading import DEFAULT_LIMITS, Limits
 
 _CHANNELS = {"grayscale": 1, "rgb": 3}
-_INTERPOLATIONS = {"area": cv2.INTER_AREA}
+_INTERPOLATIONS = ("area_linear", "area")
 _CROP_MODES = ("squash",)
+_DECODES = ("reduced", "full")
+_SPARE = 2
+"""A reduced JPEG keeps so many times the input size, and a picture below it is interpolated."""
 
 
 @dataclass(frozen=True)
@@ -24,14 +28,18 @@ class Preprocessing:
     Attributes:
         input_size: Height and width in pixels.
         color_mode: "grayscale" (ITU-R 601 luma) or "rgb".
-        interpolation: "area", OpenCV's INTER_AREA.
+        interpolation: "area_linear", OpenCV's INTER_AREA where a side is at least halved, else
+            INTER_LINEAR, which is as good there and several times as fast; "area" always is.
         crop_mode: "squash": the whole picture is resized, its aspect ratio is not kept.
+        decode: "reduced", a JPEG is decoded at the smallest of 1, 1/2, 1/4 and 1/8 that leaves both
+            sides at least twice `input_size`; "full", always whole.
     """
 
     input_size: tuple[int, int]
     color_mode: str
-    interpolation: str = "area"
+    interpolation: str = "area_linear"
     crop_mode: str = "squash"
+    decode: str = "reduced"
 
     def __post_init__(self) -> None:
         """Refuses a recipe that this version cannot execute exactly."""
@@ -39,6 +47,7 @@ class Preprocessing:
             ("color_mode", _CHANNELS),
             ("interpolation", _INTERPOLATIONS),
             ("crop_mode", _CROP_MODES),
+            ("decode", _DECODES),
         ):
             got = getattr(self, name)
             if not isinstance(got, str) or got not in known:
@@ -56,6 +65,13 @@ class Preprocessing:
     def input_shape(self) -> tuple[int, int, int]:
         """The shape of one picture at the network's input: height, width, channels."""
         return (*self.input_size, _CHANNELS[self.color_mode])
+
+    @property
+    def min_decoded_size(self) -> tuple[int, int] | None:
+        """Height and width that a decoded JPEG needs to have; None for those of the file."""
+        if self.decode == "full":
+            return None
+        return _SPARE * self.input_size[0], _SPARE * self.input_size[1]
 
     def to_dict(self) -> dict[str, Any]:
         """The recipe as JSON types."""
@@ -79,6 +95,26 @@ class Preprocessing:
         return cls(**{**recipe, "input_size": tuple(size) if isinstance(size, list) else ()})
 
 
+def network_input(
+    image: ImageInput, preprocessing: Preprocessing, limits: Limits = DEFAULT_LIMITS
+) -> Pixels:
+    """Decodes and preprocesses a picture: what predict() and training do to each.
+
+    Args:
+        image: What decode() takes.
+        preprocessing: The model's recipe.
+        limits: What is refused before it is read or decoded.
+
+    Returns:
+        uint8 of shape `preprocessing.input_shape`.
+
+    Raises:
+        PocketLensError: As decode() does.
+    """
+    pixels = decode(image, min_size=preprocessing.min_decoded_size, limits=limits)
+    return preprocess(pixels, preprocessing)
+
+
 def preprocess(pixels: Pixels, preprocessing: Preprocessing) -> Pixels:
     """Turns pixels into the network's input.
 
@@ -93,6 +129,8 @@ def preprocess(pixels: Pixels, preprocessing: Preprocessing) -> Pixels:
     if preprocessing.color_mode == "grayscale":
         pixels = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
     height, width = preprocessing.input_size
-    interpolation = _INTERPOLATIONS[preprocessing.interpolation]
+    halved = max(pixels.shape[0] / height, pixels.shape[1] / width) >= _SPARE
+    is_area = halved or preprocessing.interpolation == "area"
+    interpolation = cv2.INTER_AREA if is_area else cv2.INTER_LINEAR
     resized = cv2.resize(pixels, (width, height), interpolation=interpolation)
     return np.asarray(resized, np.uint8).reshape(preprocessing.input_shape)

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-import ctypes
 import io
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, redirect_stdout
-from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
+from pocketlens.cores import usable_cores
 from pocketlens.errors import MissingExtraError, ModelError, ProviderError, SettingError
 from pocketlens.extras import install_line
 from pocketlens.metadata import KEY, Metadata
+from pocketlens.providers import (
+    CPU,
+    CUDA,
+    Provider,
+    choose_providers,
+    provider_devices,
+    provider_name,
+    why_not_started,
+)
 
 # Read when onnxruntime is imported; without it the wheel writes a device id into the home folder
 # and reports its use to its maker.
@@ -23,7 +31,21 @@ OUTPUT_NAME = "probabilities"
 FAMILIARITY = "familiarity"
 ACTIVATION_MAP = "activation_map"
 
-Provider: TypeAlias = "str | tuple[str, Mapping[str, Any]]"
+
+def import_onnxruntime() -> Any:
+    """The onnxruntime module.
+
+    Raises:
+        MissingExtraError: It is not installed, or does not load.
+    """
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise MissingExtraError(
+            f"onnxruntime cannot be imported ({error}); "
+            f"for the CPU: {install_line('cpu')}; for an NVIDIA GPU: {install_line('gpu')}"
+        ) from error
+    return onnxruntime
 
 
 def create_session(
@@ -34,7 +56,7 @@ def create_session(
     Args:
         model: The content of an .onnx file.
         providers: As onnxruntime takes them. None means CUDA where it works, else the CPU.
-        intra_op_num_threads: Threads of one inference; None leaves the choice to onnxruntime.
+        intra_op_num_threads: Threads of one inference; None takes one for each usable core.
 
     Raises:
         MissingExtraError: onnxruntime is not installed.
@@ -42,32 +64,29 @@ def create_session(
         ProviderError: A provider in `providers` is not available or did not start.
         SettingError: intra_op_num_threads is no positive number.
     """
-    try:
-        import onnxruntime
-    except ImportError as error:
-        raise MissingExtraError(
-            f"onnxruntime cannot be imported ({error}); "
-            f"for the CPU: {install_line('cpu')}; for an NVIDIA GPU: {install_line('gpu')}"
-        ) from error
-
-    if intra_op_num_threads is not None and (
-        not isinstance(intra_op_num_threads, int) or intra_op_num_threads < 1
-    ):
-        raise SettingError(
-            f"intra_op_num_threads={intra_op_num_threads!r}, expected a whole number above 0"
-        )
-    available = onnxruntime.get_available_providers()
-    wanted = _wanted(providers, available)
+    onnxruntime = import_onnxruntime()
+    threads = usable_cores() if intra_op_num_threads is None else intra_op_num_threads
+    if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
+        raise SettingError(f"intra_op_num_threads={threads!r}, expected a whole number above 0")
+    wanted = choose_providers(providers, onnxruntime)
     options = onnxruntime.SessionOptions()
     options.inter_op_num_threads = 1
+    options.intra_op_num_threads = threads
     options.log_severity_level = 3
-    if intra_op_num_threads is not None:
-        options.intra_op_num_threads = intra_op_num_threads
+    names = [provider_name(each) for each in wanted]
+    # onnxruntime takes all providers by device, as those of a plugin must be, or none.
+    by_device = bool(set(names) - set(onnxruntime.get_available_providers()))
+    if by_device:
+        for each, name in zip(wanted, names, strict=True):
+            settings = dict(each[1]) if isinstance(each, tuple) else {}
+            options.add_provider_for_devices(provider_devices(name, onnxruntime), settings)
     try:
-        with _quiet(onnxruntime) if set(map(_name, wanted)) - {_CPU} else nullcontext():
-            if _CUDA in map(_name, wanted):
+        with _quiet(onnxruntime) if set(names) - {CPU} else nullcontext():
+            if CUDA in names:
                 onnxruntime.preload_dlls()
-            session = onnxruntime.InferenceSession(model, options, providers=wanted)
+            session = onnxruntime.InferenceSession(
+                model, options, providers=None if by_device else wanted
+            )
     except Exception as error:  # onnxruntime's own classes share no other base
         reason = (str(error).strip() or repr(error)).splitlines()[0]
         raise ModelError(
@@ -75,11 +94,12 @@ def create_session(
             "expected an .onnx file written by `pocketlens export`"
         ) from error
 
-    missing = [name for name in map(_name, providers or ()) if name not in session.get_providers()]
+    started = session.get_providers()
+    missing = [name for name in names if name not in started] if providers else []
     if missing:
         raise ProviderError(
             f"{', '.join(missing)} was asked for and did not start: "
-            f"{_why_not(missing[0], onnxruntime)}"
+            f"{why_not_started(missing[0], onnxruntime)}"
         )
     return session
 
@@ -114,37 +134,6 @@ def read_metadata(session: Any) -> Metadata:
     return metadata
 
 
-_CUDA = "CUDAExecutionProvider"
-_CPU = "CPUExecutionProvider"
-
-
-def _name(provider: Provider) -> str:
-    """The provider's name, "" for what is no provider."""
-    name = provider[0] if isinstance(provider, tuple) and provider else provider
-    return name if isinstance(name, str) else ""
-
-
-def _wanted(providers: Sequence[Provider] | None, available: list[str]) -> list[Provider]:
-    if providers is None:
-        return [name for name in (_CUDA, _CPU) if name in available]
-    if not isinstance(providers, (list, tuple)) or not providers or not all(map(_name, providers)):
-        raise ProviderError(
-            f"providers={providers!r}, expected a list such as ['{_CPU}'], or None for the best one"
-        )
-    missing = [name for name in map(_name, providers) if name not in available]
-    if missing:
-        # With both wheels installed CUDA is missing too: the one overwrites the other's files.
-        hint = (
-            "; for an NVIDIA GPU: pip uninstall -y onnxruntime onnxruntime-gpu && "
-            f"{install_line('gpu')}"
-        )
-        raise ProviderError(
-            f"{', '.join(missing)} was asked for, the installed onnxruntime has only "
-            f"{', '.join(available)}{hint if _CUDA in missing else ''}"
-        )
-    return list(providers)
-
-
 @contextmanager
 def _quiet(onnxruntime: Any) -> Iterator[None]:
     """Keeps to itself what onnxruntime prints, on stdout too, of a provider that does not start."""
@@ -154,20 +143,3 @@ def _quiet(onnxruntime: Any) -> Iterator[None]:
             yield
     finally:
         onnxruntime.set_default_logger_severity(2)
-
-
-def _why_not(provider: str, onnxruntime: Any) -> str:
-    """The dynamic linker's own words where a provider's library does not load."""
-    stem = provider.removesuffix("ExecutionProvider").lower()
-    folder = Path(onnxruntime.__file__).parent / "capi"
-    try:
-        for name in ("shared", stem):
-            library = folder / f"libonnxruntime_providers_{name}.so"
-            if library.exists():
-                ctypes.CDLL(str(library), mode=ctypes.RTLD_GLOBAL)
-    except OSError as error:
-        return (
-            f"{error}; CUDA and cuDNN come with: pip install "
-            f'"onnxruntime-gpu[cuda,cudnn]=={onnxruntime.__version__}", libcuda with the driver'
-        )
-    return "onnxruntime gives no reason; is there such a device, and its driver?"

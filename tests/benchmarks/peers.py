@@ -24,8 +24,7 @@ import onnxruntime
 import tensorflow as tf
 
 import pocketlens
-from pocketlens.decoding import Pixels, decode
-from pocketlens.preprocessing import preprocess
+from pocketlens.decoding import Pixels
 
 TURNS = 20
 BLOCK = 25
@@ -38,7 +37,7 @@ def sides(run: Path, file: Path) -> dict[str, Callable[[bytes], list[float]]]:
     graph = tf.function(lambda image: network(image, training=False))
 
     def network_input(data: bytes) -> Pixels:
-        return preprocess(decode(data), model.metadata.preprocessing)[np.newaxis]
+        return network_input(data, model.metadata.preprocessing)[np.newaxis]
 
     return {
         "pocketlens predict()": lambda data: list(model.predict(data).scores.values()),

@@ -10,7 +10,7 @@ import pytest
 
 import pocketlens
 from pocketlens.decoding import decode
-from pocketlens.preprocessing import preprocess
+from pocketlens.preprocessing import network_input, preprocess
 from pocketlens.session import INPUT_NAME, OUTPUT_NAME, create_session
 
 BUNDLED = pocketlens.classifier.BUNDLED_MODEL
@@ -40,8 +40,7 @@ def test_session(
     benchmark: Any, model: pocketlens.Classifier, photo: bytes, batch_size: int
 ) -> None:
     session = create_session(BUNDLED.read_bytes(), ["CPUExecutionProvider"], 1)
-    network_input = preprocess(decode(photo), model.metadata.preprocessing)
-    batch = np.stack([network_input] * batch_size)
+    batch = np.stack([network_input(photo, model.metadata.preprocessing)] * batch_size)
     (probabilities,) = benchmark(session.run, [OUTPUT_NAME], {INPUT_NAME: batch})
     assert probabilities.shape == (batch_size, len(model.labels))
 

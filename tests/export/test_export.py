@@ -18,9 +18,8 @@ pytest.importorskip("tf2onnx")
 keras = pytest.importorskip("keras")
 
 import pocketlens_export.export as export_module
-from pocketlens.decoding import decode
 from pocketlens.errors import ExportError
-from pocketlens.preprocessing import preprocess
+from pocketlens.preprocessing import network_input
 from pocketlens.run_folder import Run
 from pocketlens_export.checks import check_graph, check_int8
 from pocketlens_export.conversion import convert
@@ -50,7 +49,7 @@ def test_answers_are_those_of_keras(
     model = pocketlens.load_model(exported_model)
     pictures = sorted(picture_folder.glob("*/[0-9]*.jpg"))
     answers = model.predict(list(pictures))
-    inputs = np.stack([preprocess(decode(path), model.metadata.preprocessing) for path in pictures])
+    inputs = np.stack([network_input(path, model.metadata.preprocessing) for path in pictures])
     uncalibrated = keras.saving.load_model(finished_run / "model.keras").predict(inputs, verbose=0)
     expected = uncalibrated ** (1 / model.metadata.calibration["temperature"])
     expected /= expected.sum(axis=1, keepdims=True)

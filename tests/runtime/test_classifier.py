@@ -117,6 +117,7 @@ def test_model_without_our_metadata() -> None:
                     "color_mode": "rgb",
                     "interpolation": "area",
                     "crop_mode": "squash",
+                    "decode": "full",
                 }
             },
             "its inputs are",

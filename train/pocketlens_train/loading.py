@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import math
-import os
-from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from shutil import disk_usage
 
 import numpy as np
 from tqdm import tqdm
 
-from pocketlens.decoding import Pixels, decode, read_bytes
+from pocketlens.cores import usable_cores
+from pocketlens.decoding import Pixels
 from pocketlens.errors import DatasetError, FileError, ImageError
-from pocketlens.preprocessing import Preprocessing, preprocess
+from pocketlens.parallel import map_in_order
+from pocketlens.preprocessing import Preprocessing, network_input
+from pocketlens.reading import read_bytes
 from pocketlens_train.dataset import Listing
 
 
@@ -69,12 +68,12 @@ def load_pictures(listing: Listing, preprocessing: Preprocessing, cache: Path) -
         if isinstance(loaded, str):
             left_out.append((file, loaded))
             continue
-        digest, network_input = loaded
+        digest, row = loaded
         if digest in first_with:
             left_out.append((file, f"has the same bytes as {first_with[digest]}"))
             continue
         first_with[digest] = file
-        inputs[len(files)] = network_input
+        inputs[len(files)] = row
         files.append(file)
         targets.append(target)
     fingerprint = hashlib.sha256()
@@ -130,20 +129,9 @@ def _load_in_order(paths: Sequence[Path], preprocessing: Preprocessing) -> Itera
     def load(path: Path) -> _Loaded:
         try:
             data = read_bytes(path)
-            return hashlib.sha256(data).digest(), preprocess(decode(data), preprocessing)
+            return hashlib.sha256(data).digest(), network_input(data, preprocessing)
         except (FileError, ImageError) as error:
             return str(error).removeprefix(f"{path}: ")
 
-    workers = os.cpu_count() or 1
-    todo = iter(paths)
-    with (
-        ThreadPoolExecutor(workers) as pool,
-        tqdm(total=len(paths), desc="reading pictures", unit="", disable=None) as progress,
-    ):
-        waiting: deque[Future[_Loaded]] = deque(
-            pool.submit(load, path) for path in islice(todo, 8 * workers)
-        )
-        while waiting:
-            yield waiting.popleft().result()
-            progress.update()
-            waiting.extend(pool.submit(load, path) for path in islice(todo, 1))
+    loaded = map_in_order(load, paths, usable_cores())
+    yield from tqdm(loaded, "reading pictures", len(paths), unit="", disable=None)

@@ -1,0 +1,62 @@
+"""How many cores this process may use."""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path
+
+
+def usable_cores() -> int:
+    """Cores by affinity and by the container's quota, whichever is less; at least 1."""
+    quota = cpu_quota()
+    cores = affinity_cores()
+    return cores if quota is None else max(1, min(cores, math.ceil(quota)))
+
+
+def affinity_cores() -> int:
+    """Cores that the scheduler may put this process on (taskset, Slurm, cpusets)."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def cpu_quota(root: Path = Path("/")) -> float | None:
+    """Cores' worth of time that the control group grants (docker --cpus); None for no limit.
+
+    Args:
+        root: Where proc/ and sys/ are.
+    """
+    found = []
+    try:
+        groups = (root / "proc/self/cgroup").read_text().splitlines()
+    except OSError:
+        return None
+    for line in groups:
+        _, controllers, path = line.split(":", 2)
+        if controllers and "cpu" not in controllers.split(","):
+            continue
+        base = root / "sys/fs/cgroup" / (controllers and "cpu")
+        # In a container the path is often that of the host, and its limit stands at the top.
+        group = base / path.lstrip("/")
+        for folder in (group, *(p for p in group.parents if p.is_relative_to(base))):
+            limit = _limit_v1(folder) if controllers else _limit_v2(folder)
+            found += [] if limit is None else [limit]
+    return min(found, default=None)
+
+
+def _limit_v2(folder: Path) -> float | None:
+    try:
+        quota, period = (folder / "cpu.max").read_text().split()
+    except (OSError, ValueError, ZeroDivisionError):
+        return None
+    return None if quota == "max" else int(quota) / int(period)
+
+
+def _limit_v1(folder: Path) -> float | None:
+    try:
+        quota = int((folder / "cpu.cfs_quota_us").read_text())
+        period = int((folder / "cpu.cfs_period_us").read_text())
+    except (OSError, ValueError, ZeroDivisionError):
+        return None
+    return quota / period if quota > 0 else None

@@ -1,0 +1,66 @@
+"""Which picture format bytes are in, and how large the picture is, before any is decoded.
+
+Decoders believe what a file says: OpenCV 5.0 takes gigabytes for a small file that claims to be
+large, and crashes on some damaged ones. One module a format reads what the file claims and checks
+that it is all there.
+"""
+
+from __future__ import annotations
+
+import struct
+
+from pocketlens.errors import ImageError
+from pocketlens.headers import avif, bmp, gif, jpeg, png, tiff, webp
+from pocketlens.headers.header import EXPECTED, Header
+
+__all__ = ["Header", "read_header"]
+
+_READERS = (
+    (b"\xff\xd8\xff", 0, jpeg.read),
+    (png.SIGNATURE, 0, png.read),
+    (b"WEBP", 8, webp.read),
+    (b"GIF87a", 0, gif.read),
+    (b"GIF89a", 0, gif.read),
+    (b"ftyp", 4, avif.read),
+    (b"II*\0", 0, tiff.read),
+    (b"MM\0*", 0, tiff.read),
+    (b"II+\0", 0, tiff.read),
+    (b"MM\0+", 0, tiff.read),
+    (b"BM", 0, bmp.read),
+)
+_OTHERS = (
+    (b"%PDF", 0, "PDF"),
+    (b"<", 0, "SVG, HTML or XML"),
+    (b"\0\0\0\x0cjP", 0, "JPEG 2000"),
+    (b"\0\0\0\x0cJXL", 0, "JPEG XL"),
+    (b"\xff\x0a", 0, "JPEG XL"),
+    (b"\0\0\1\0", 0, "an icon"),
+    (b"PK", 0, "a zip archive"),
+)
+
+
+def read_header(data: bytes) -> Header:
+    """Reads what a picture file says of itself.
+
+    Args:
+        data: The whole file.
+
+    Raises:
+        ImageError: It is empty, of another format, cut off, or contradicts itself.
+    """
+    if not data:
+        raise ImageError("empty (0 bytes), expected a picture")
+    readers = (read for start, offset, read in _READERS if data.startswith(start, offset))
+    read = next(readers, None)
+    if read is None:
+        kinds = (name for start, offset, name in _OTHERS if data.startswith(start, offset))
+        found = next(kinds, None)
+        what = f"looks like {found}" if found else "not a picture"
+        raise ImageError(f"{what} ({len(data)} bytes); {EXPECTED}")
+    try:
+        header = read(data)
+    except (struct.error, IndexError) as error:
+        raise ImageError(f"its header is cut off or damaged ({len(data)} bytes)") from error
+    if not header.width or not header.height:
+        raise ImageError(f"it claims {header.width}x{header.height} pixels, damaged")
+    return header

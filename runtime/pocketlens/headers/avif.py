@@ -1,0 +1,161 @@
+"""AVIF: boxes as in ISO/IEC 14496-12 and 23008-12."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pocketlens.errors import ImageError
+from pocketlens.headers.av1 import coded_size
+from pocketlens.headers.header import EXPECTED, Header
+
+_ALPHA = b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha"
+_CONTAINERS = {b"meta": 4, b"iprp": 0, b"ipco": 0}
+"""Boxes of boxes, and how many bytes stand before these."""
+_PROPERTIES = b"ipco"
+_MOST_BOXES, _MOST_ITEMS = 10_000, 1_000
+_MOST_LAYERS = 8
+"""Times the area of the picture that all its items together may cover: tiles, alpha, thumbnails."""
+_AV1 = b"av01"
+_LONGEST_BRANDS = 256
+
+# (quarter turns against the clock, mirror axis) -> the orientation of EXIF
+_ORIENTATIONS = {
+    (0, None): 1,
+    (1, None): 8,
+    (2, None): 3,
+    (3, None): 6,
+    (0, 0): 4,
+    (0, 1): 2,
+    (1, 0): 5,
+    (1, 1): 7,
+    (2, 0): 2,
+    (2, 1): 4,
+    (3, 0): 7,
+    (3, 1): 5,
+}
+
+
+def read(data: bytes) -> Header:
+    """Reads the items' sizes from the boxes and from the coded pictures themselves.
+
+    OpenCV 5.0 decodes what is coded, however small the boxes say it is. A sequence's tracks are not
+    looked at: its still picture goes on.
+    """
+    if b"avif" not in data[8 : min(_number(data[:4]), _LONGEST_BRANDS)]:
+        raise ImageError(f"looks like HEIC or a video ({len(data)} bytes); {EXPECTED}")
+    found: dict[bytes, bytes] = {}
+    properties: list[tuple[bytes, bytes]] = []
+    for name, parent, content in _boxes(data, 0, len(data), b""):
+        if parent == _PROPERTIES:
+            properties.append((name, content))
+        else:
+            found.setdefault(name, content)
+    for name in (b"pitm", b"ipma", b"iloc", b"iinf"):
+        if name not in found:
+            raise ImageError(f"AVIF without a box {name.decode()!r}, no still picture or damaged")
+    primary = _number(found[b"pitm"][4:8] if found[b"pitm"][0] else found[b"pitm"][4:6])
+    own = [properties[i] for i in _associations(found[b"ipma"], primary) if i < len(properties)]
+    sizes = [_size(content) for name, content in own if name == b"ispe"]
+    coded = [coded_size(item) for item in _items(found[b"iloc"], found[b"iinf"], data)]
+    if not sizes or not coded:
+        raise ImageError("AVIF without the size of its picture, damaged")
+    largest = max(sizes + coded, key=lambda size: size[0] * size[1])
+    area = largest[0] * largest[1]
+    if sum(width * height for width, height in coded) > _MOST_LAYERS * area:
+        raise ImageError("AVIF whose parts are many times as large as the picture, damaged")
+    turns = next((content[0] & 3 for name, content in own if name == b"irot"), 0)
+    axis = next((content[0] & 1 for name, content in own if name == b"imir"), None)
+    return Header(
+        largest[0],
+        largest[1],
+        data[:8] + b"avif" + data[12:],
+        _ORIENTATIONS[turns, axis],
+        has_alpha=any(name == b"auxC" and _ALPHA in content for name, content in properties),
+    )
+
+
+def _boxes(data: bytes, position: int, end: int, parent: bytes) -> Iterator[tuple[bytes, ...]]:
+    """Yields (name, parent, content) of boxes that hold no others; no content of the pictures."""
+    for _ in range(_MOST_BOXES):
+        if position + 8 > end:
+            return
+        size, name = _number(data[position : position + 4]), data[position + 4 : position + 8]
+        start = position + 8
+        if size == 1:
+            size, start = _number(data[start : start + 8]), position + 16
+        stop = position + size if size else end
+        if not start <= stop <= end:
+            raise ImageError("AVIF whose box runs past its end, cut off or damaged")
+        if name in _CONTAINERS:
+            yield from _boxes(data, start + _CONTAINERS[name], stop, name)
+        else:
+            yield name, parent, b"" if name == b"mdat" else data[start:stop]
+        position = stop
+    raise ImageError(f"AVIF with more than {_MOST_BOXES} boxes, damaged")
+
+
+def _associations(content: bytes, item: int) -> list[int]:
+    """The places of an item's properties among all properties."""
+    wide_item, wide_index = 4 if content[0] else 2, 2 if content[3] & 1 else 1
+    position = 8
+    for _ in range(_number(content[4:8])):
+        found = _number(content[position : position + wide_item])
+        count = content[position + wide_item]
+        position += wide_item + 1
+        indices = [
+            _number(content[position + i * wide_index : position + (i + 1) * wide_index])
+            & (1 << 8 * wide_index - 1) - 1
+            for i in range(count)
+        ]
+        if found == item:
+            return [index - 1 for index in indices if index]
+        position += count * wide_index
+    return []
+
+
+def _items(locations: bytes, infos: bytes, data: bytes) -> Iterator[bytes]:
+    """The beginnings of the coded items' data."""
+    coded = _coded_items(infos)
+    version = locations[0]
+    offset_size, length_size = locations[4] >> 4, locations[4] & 15
+    base_size, index_size = locations[5] >> 4, locations[5] & 15 if version else 0
+    wide = 4 if version == 2 else 2
+    position = 6 + wide
+    for _ in range(min(_number(locations[6:position]), _MOST_ITEMS)):
+        item = _number(locations[position : position + wide])
+        position += wide
+        method = _number(locations[position : position + 2]) & 15 if version else 0
+        position += (2 if version else 0) + 2
+        base = _number(locations[position : position + base_size])
+        position += base_size
+        count = _number(locations[position : position + 2])
+        position += 2
+        offset = base + _number(
+            locations[position + index_size : position + index_size + offset_size]
+        )
+        position += count * (index_size + offset_size + length_size)
+        if position > len(locations):
+            raise ImageError("AVIF whose list of items is cut off")
+        if item in coded:
+            if method or not 0 < offset < len(data):
+                raise ImageError("AVIF whose picture lies outside the file, cut off or damaged")
+            yield data[offset : offset + 256]
+
+
+def _coded_items(infos: bytes) -> set[int]:
+    """The numbers of the items that are coded pictures."""
+    position = 8 if infos[0] else 6
+    found = set()
+    for name, _, content in _boxes(infos, position, len(infos), b"iinf"):
+        wide = 4 if content[:1] == b"\3" else 2
+        if name == b"infe" and content[6 + wide : 10 + wide] == _AV1:
+            found.add(_number(content[4 : 4 + wide]))
+    return found
+
+
+def _size(content: bytes) -> tuple[int, int]:
+    return _number(content[4:8]), _number(content[8:12])
+
+
+def _number(data: bytes) -> int:
+    return int.from_bytes(data, "big")

@@ -1,0 +1,46 @@
+"""GIF (version 89a): the first frame."""
+
+from __future__ import annotations
+
+from pocketlens.errors import ImageError
+from pocketlens.headers.header import Header
+
+_EXTENSION, _IMAGE, _END = 0x21, 0x2C, b"\x3b"
+_GRAPHIC_CONTROL = 0xF9
+
+
+def read(data: bytes) -> Header:
+    """Reads as far as the first frame; nothing after it goes on."""
+    width, height = _number(data, 6), _number(data, 8)
+    position = 13 + _table(data[10])
+    transparent = False
+    while data[position] == _EXTENSION:
+        if data[position + 1] == _GRAPHIC_CONTROL:
+            transparent = bool(data[position + 3] & 1)
+        position = _after_blocks(data, position + 2)
+    if data[position] != _IMAGE:
+        raise ImageError("GIF without a picture, cut off or damaged")
+    left, top, wide, high = (_number(data, position + offset) for offset in (1, 3, 5, 7))
+    end = _after_blocks(data, position + 11 + _table(data[position + 9]))
+    return Header(
+        max(width, left + wide),
+        max(height, top + high),
+        data[:end] + _END,
+        has_alpha=transparent or (wide, high) != (width, height),
+    )
+
+
+def _table(flags: int) -> int:
+    """Bytes of a colour table."""
+    return 3 << (flags & 7) + 1 if flags & 0x80 else 0
+
+
+def _after_blocks(data: bytes, position: int) -> int:
+    """The position after a chain of sub-blocks."""
+    while size := data[position]:
+        position += 1 + size
+    return position + 1
+
+
+def _number(data: bytes, position: int) -> int:
+    return int.from_bytes(data[position : position + 2], "little")

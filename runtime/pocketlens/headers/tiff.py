@@ -1,0 +1,80 @@
+"""TIFF (revision 6.0): the tags of the first picture decide whether it is decoded."""
+
+from __future__ import annotations
+
+import struct
+from typing import Any
+
+from pocketlens.errors import ImageError
+from pocketlens.headers.header import Header
+
+_WIDTH, _HEIGHT, _BITS, _PHOTOMETRIC, _SAMPLES, _PLANAR = 256, 257, 258, 262, 277, 284
+_TILE_WIDTH, _TILE_HEIGHT, _EXTRA, _FORMAT = 322, 323, 338, 339
+_KINDS = {1: "B", 3: "H", 4: "I"}
+_MOST_ENTRIES = 1000
+_RGB, _PALETTE, _CMYK, _YCBCR = 2, 3, 5, 6
+_ASSOCIATED = 1
+
+# What OpenCV 5.0 decodes as others do: photometric interpretation -> samples of a pixel.
+_SUPPORTED = {0: (1,), 1: (1,), _RGB: (3, 4), _PALETTE: (1,), _CMYK: (4,), _YCBCR: (3,)}
+_BITS_OF = {
+    0: (1, 2, 4, 8, 16),
+    1: (1, 2, 4, 8, 16),
+    _PALETTE: (1, 2, 4, 8),
+    _CMYK: (8,),
+    _YCBCR: (8,),
+}
+
+
+def read(data: bytes) -> Header:
+    """Reads the first directory; OpenCV itself applies a TIFF's orientation."""
+    tags = _tags(data, "<" if data[:2] == b"II" else ">")
+    width, height = tags.get(_WIDTH, (0,))[0], tags.get(_HEIGHT, (0,))[0]
+    bits, sample_format = tags.get(_BITS, (1,)), tags.get(_FORMAT, (1,))
+    photometric, samples = tags.get(_PHOTOMETRIC, (1,))[0], tags.get(_SAMPLES, (1,))[0]
+    planar, extra = tags.get(_PLANAR, (1,))[0], tags.get(_EXTRA, (None,))[0]
+    if (
+        samples not in _SUPPORTED.get(photometric, ())
+        or set(sample_format) != {1}
+        or len(set(bits)) != 1
+        or bits[0] not in _BITS_OF.get(photometric, (8, 16))
+        or (planar != 1 and bits[0] != 8)
+        or extra == 0
+    ):
+        raise ImageError(
+            f"a kind of TIFF that is not supported ({samples} samples of {bits[0]} bits, format "
+            f"{sample_format[0]}, photometric {photometric}); save it as PNG"
+        )
+    # A tile's memory is taken whole, however small the picture is.
+    tile = tags.get(_TILE_WIDTH, (1,))[0], tags.get(_TILE_HEIGHT, (1,))[0]
+    return Header(
+        max(width, tile[0]) if width else 0,
+        max(height, tile[1]) if height else 0,
+        data,
+        has_alpha=photometric == _RGB and samples == 4,
+        # libtiff multiplies 8-bit colours that are not, and OpenCV has the others as they are.
+        premultiplied=extra is not None and (bits[0] == 8 or extra == _ASSOCIATED),
+    )
+
+
+def _tags(data: bytes, order: str) -> dict[int, tuple[Any, ...]]:
+    big = struct.unpack_from(f"{order}H", data, 2) == (43,)
+    word = "Q" if big else "I"
+    wide = struct.calcsize(f"<{word}")
+    entry, head = f"{order}HH{word}{wide}s", "Q" if big else "H"
+    (start,) = struct.unpack_from(f"{order}{word}", data, 8 if big else 4)
+    (count,) = struct.unpack_from(f"{order}{head}", data, start)
+    if count > _MOST_ENTRIES:
+        raise ImageError(f"TIFF with {count} tags, damaged")
+    tags = {}
+    for number in range(count):
+        place = start + struct.calcsize(f"<{head}") + number * struct.calcsize(entry)
+        tag, kind, values, inside = struct.unpack_from(entry, data, place)
+        if kind in _KINDS and 0 < values <= 8:
+            form = f"{order}{values}{_KINDS[kind]}"
+            if struct.calcsize(form) <= wide:
+                tags[tag] = struct.unpack_from(form, inside)
+            else:
+                (outside,) = struct.unpack(f"{order}{word}", inside)
+                tags[tag] = struct.unpack_from(form, data, outside)
+    return tags

@@ -1,0 +1,74 @@
+"""WebP (RFC 9649)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pocketlens.errors import ImageError
+from pocketlens.headers import exif
+from pocketlens.headers.header import Header
+
+_ANIMATED, _ALPHA = 0x02, 0x10
+_FRAME_HEADER = 16
+
+
+def read(data: bytes) -> Header:
+    """Reads the chunks; of an animation only the first frame goes on."""
+    end = 8 + int.from_bytes(data[4:8], "little")
+    if end > len(data):
+        raise ImageError(f"WebP of {end} bytes that is cut off after {len(data)}")
+    flags, turned, canvas, picture = 0, 1, (0, 0), None
+    kept = [b"WEBP"]
+    for name, start, stop in _chunks(data, 12, end):
+        if name == b"VP8X":
+            flags = data[start]
+            canvas = (_number(data, start + 4) + 1, _number(data, start + 7) + 1)
+        elif name == b"EXIF":
+            turned = exif.orientation(data[start:stop].removeprefix(b"Exif\0\0"))
+        elif name in (b"ANMF", b"VP8 ", b"VP8L"):
+            if picture:
+                continue
+            inner = start + _FRAME_HEADER if name == b"ANMF" else start - 8
+            picture = _picture(data, inner, stop)
+        kept.append(data[start - 8 : stop + stop % 2])
+    if not picture:
+        raise ImageError("WebP without a picture, damaged")
+    content = data
+    if flags & _ANIMATED:
+        body = b"".join(kept)
+        content = b"RIFF" + len(body).to_bytes(4, "little") + body
+    # What the coded picture claims costs memory, whatever the canvas says.
+    width, height, has_alpha = picture
+    return Header(
+        max(canvas[0], width),
+        max(canvas[1], height),
+        content,
+        turned,
+        has_alpha=has_alpha or bool(flags & (_ALPHA | _ANIMATED)),
+    )
+
+
+def _chunks(data: bytes, position: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+    """Yields (name, start, stop) of each chunk's content."""
+    while position + 8 <= end:
+        stop = position + 8 + int.from_bytes(data[position + 4 : position + 8], "little")
+        if stop > end:
+            raise ImageError("WebP whose chunk runs past its end, cut off or damaged")
+        yield data[position : position + 4], position + 8, stop
+        position = stop + stop % 2
+
+
+def _picture(data: bytes, start: int, stop: int) -> tuple[int, int, bool] | None:
+    """Width, height and transparency of the first coded picture in this range."""
+    for name, begin, _ in _chunks(data, start, stop):
+        if name == b"VP8L":
+            bits = int.from_bytes(data[begin + 1 : begin + 5], "little")
+            return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1, bool(bits >> 28 & 1)
+        if name == b"VP8 ":
+            bits = int.from_bytes(data[begin + 6 : begin + 10], "little")
+            return bits & 0x3FFF, bits >> 16 & 0x3FFF, False
+    return None
+
+
+def _number(data: bytes, position: int) -> int:
+    return int.from_bytes(data[position : position + 3], "little")

@@ -1,0 +1,58 @@
+"""Files -> bytes, within limits."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from pocketlens.errors import FileError, FileMissingError, SettingError
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How large a picture may be before it is refused, unread or undecoded.
+
+    Attributes:
+        max_pixels: Width times height.
+        max_bytes: Of the file.
+    """
+
+    max_pixels: int = 64_000_000
+    max_bytes: int = 256_000_000
+
+    def __post_init__(self) -> None:
+        """Refuses limits that are no numbers above zero."""
+        for name, value in vars(self).items():
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise SettingError(f"{name}={value!r}, expected a whole number above 0")
+
+
+DEFAULT_LIMITS = Limits()
+
+
+def read_bytes(path: str | os.PathLike[str], max_bytes: int | None = None) -> bytes:
+    """Reads a regular file whole.
+
+    Raises:
+        FileMissingError: The path does not exist.
+        FileError: It is a folder or a device, may not be read, or has more than `max_bytes`.
+    """
+    file = Path(path)
+    try:
+        # A pipe would keep even open() waiting.
+        if not stat.S_ISREG(file.stat().st_mode):
+            kind = "folder" if file.is_dir() else "device or pipe"
+            raise FileError(f"{file}: is a {kind}, not a file")
+        with file.open("rb") as stream:
+            data = stream.read() if max_bytes is None else stream.read(max_bytes + 1)
+    except (FileNotFoundError, NotADirectoryError, ValueError) as error:
+        raise FileMissingError(f"{file}: no such file") from error
+    except FileError:
+        raise
+    except OSError as error:
+        raise FileError(f"{file}: cannot be read ({error.strerror})") from error
+    if max_bytes is not None and len(data) > max_bytes:
+        raise FileError(f"{file}: larger than {max_bytes} bytes (max_bytes)")
+    return data
