@@ -38,6 +38,7 @@ from pocketlens_export.mahalanobis import Gaussians, fit_gaussians
 from pocketlens_export.outliers import unknown_pictures
 from pocketlens_export.parity import IMAGES, check_parity, measure_parity
 from pocketlens_export.quantization import PICTURES, check_calibration_pictures, quantize
+from pocketlens_export.selftest import selftest_record
 
 _MOST_FEATURES = 2000
 """Training pictures from which the classes' Gaussians are estimated."""
@@ -126,10 +127,10 @@ def export(run_folder: Path, out: Path, settings: Settings) -> Metadata:
         if of_float:
             small = partial.read_bytes()
             ratio = latency_ratio(plain, small, recipe.input_shape)
-            record = compare(of_float, answers, truth, (len(plain), len(small)), ratio)
-            _print_table(record)
-            check_int8(record)
-            metadata = replace(metadata, int8=record)
+            changed = compare(of_float, answers, truth, (len(plain), len(small)), ratio)
+            _print_table(changed)
+            check_int8(changed)
+            metadata = replace(metadata, int8=changed)
         metadata = replace(
             metadata,
             metrics=evaluate_file(classifier, test, truth, answers),
@@ -139,7 +140,8 @@ def export(run_folder: Path, out: Path, settings: Settings) -> Metadata:
             unknown = predict_files(classifier, outliers, "pictures of no class")
             found = rejection(answers, unknown, metadata.familiarity["threshold"])
             metadata = replace(metadata, familiarity={**metadata.familiarity, **found})
-        _save(model, metadata, partial)
+        record = selftest_record(classifier, partial.read_bytes())
+        _save(model, replace(metadata, selftest=record), partial)
         try:
             partial.replace(out)
         except OSError as error:

@@ -7,15 +7,17 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import PackageNotFoundError, distribution
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from pocketlens.errors import MissingExtraError
 
 
 def install_line(extra: str) -> str:
     """The pip command that adds an extra to this installation, from where it came."""
+    # They take as long to import as OpenCV, and are wanted for a message alone.
+    from importlib.metadata import PackageNotFoundError, distribution
+    from urllib.parse import urlsplit
+    from urllib.request import url2pathname
+
     requirement = f"pocketlens[{extra}]"
     try:
         direct_url = distribution("pocketlens").read_text("direct_url.json")

@@ -43,6 +43,8 @@ class Metadata:
         familiarity: "method", "levels" and "quantiles" of the raw output on validation pictures,
             "threshold", and, where pictures of unseen kinds were given, "auroc" and so on.
         int8: What quantization changed; empty for a float file.
+        selftest: "sha256" of the model without its metadata, "pictures" with the probabilities that
+            they had on the exporting machine, and "atol".
         about: Words of whoever exported the model: data, licences, limits.
     """
 
@@ -58,6 +60,7 @@ class Metadata:
     calibration: Mapping[str, Any] = field(default_factory=dict)
     familiarity: Mapping[str, Any] = field(default_factory=dict)
     int8: Mapping[str, Any] = field(default_factory=dict)
+    selftest: Mapping[str, Any] = field(default_factory=dict)
     about: str = ""
 
     def __post_init__(self) -> None:
@@ -124,9 +127,11 @@ class Metadata:
             raise ModelError(
                 f"its pocketlens metadata cannot be read ({error!r}); export the model again"
             ) from error
-        if version == _FIRST_SCHEMA and isinstance(content.get("preprocessing"), dict):
-            # It knew no other way.
-            content["preprocessing"].setdefault("decode", "full")
+        if version == _FIRST_SCHEMA:
+            content.setdefault("selftest", {})
+            if isinstance(content.get("preprocessing"), dict):
+                # It knew no other way.
+                content["preprocessing"].setdefault("decode", "full")
         elif version != SCHEMA_VERSION:
             raise ModelError(
                 f"its metadata has schema version {version!r}, this pocketlens reads "
@@ -166,4 +171,5 @@ _INFORMATIVE = (
     "calibration",
     "familiarity",
     "int8",
+    "selftest",
 )

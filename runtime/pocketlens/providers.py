@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -111,6 +110,8 @@ def installed_wheels(stem: str) -> list[str]:
 
     Plugins (onnxruntime-ep-...) bring files of their own and do not count.
     """
+    from importlib.metadata import distributions
+
     names = {str(each.metadata["Name"]).lower().replace("_", "-") for each in distributions()}
     return sorted(
         name

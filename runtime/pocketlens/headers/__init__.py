@@ -59,7 +59,7 @@ def read_header(data: bytes) -> Header:
         raise ImageError(f"{what} ({len(data)} bytes); {EXPECTED}")
     try:
         header = read(data)
-    except (struct.error, IndexError) as error:
+    except (struct.error, IndexError, OverflowError) as error:
         raise ImageError(f"its header is cut off or damaged ({len(data)} bytes)") from error
     if not header.width or not header.height:
         raise ImageError(f"it claims {header.width}x{header.height} pixels, damaged")

@@ -11,6 +11,7 @@ from pocketlens.headers.header import Header
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _STILL = frozenset([b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"])
+_DEPTHS, _COLOR_TYPES = (1, 2, 4, 8, 16), (0, 2, 3, 4, 6)
 _GREY, _WITH_ALPHA = 0, (4, 6)
 _MOST_CHUNKS = 100_000
 
@@ -45,6 +46,8 @@ def read(data: bytes) -> Header:
             transparent = data[position + 8 : end - 4]
         position = end
     width, height, bits, color_type = struct.unpack_from(">IIBB", data, 16)
+    if bits not in _DEPTHS or color_type not in _COLOR_TYPES:
+        raise ImageError(f"PNG of color type {color_type} with {bits} bits, damaged")
     grey = None
     if transparent and color_type == _GREY:
         value = int.from_bytes(transparent[:2], "big")

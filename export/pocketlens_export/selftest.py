@@ -1,0 +1,58 @@
+"""The pictures by which a device can tell whether it answers as the exporting machine did."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import Any
+
+import cv2
+import numpy as np
+
+import pocketlens
+from pocketlens.decoding import Pixels
+from pocketlens.selftest import model_digest
+
+ATOL = 0.02
+_CANDIDATES = 16
+_SMALL = {".png": [cv2.IMWRITE_PNG_COMPRESSION, 9], ".jpg": [cv2.IMWRITE_JPEG_QUALITY, 75]}
+
+
+def selftest_record(model: pocketlens.Classifier, content: bytes) -> dict[str, Any]:
+    """The metadata's "selftest": see pocketlens.selftest.
+
+    Args:
+        model: The exported model, loaded.
+        content: The bytes of its file.
+    """
+    height, width = model.metadata.preprocessing.input_size
+    sizes = {
+        "kernels": (height, width, 12, ".png"),
+        "resize": (height * 5 // 2, width * 3, 20, ".png"),
+        "decode": (height * 17 // 4, width * 9 // 2, 5, ".jpg"),
+    }
+    return {
+        "sha256": model_digest(content),
+        "atol": ATOL,
+        "pictures": {name: _picture(model, *size) for name, size in sizes.items()},
+    }
+
+
+def _picture(
+    model: pocketlens.Classifier, height: int, width: int, fields: int, extension: str
+) -> dict[str, Any]:
+    """Of some random pictures that of which the model is least sure: it shows most."""
+    found = []
+    for seed in range(_CANDIDATES):
+        pixels = _fields(seed, height, width, fields)
+        data = cv2.imencode(extension, pixels, _SMALL[extension])[1].tobytes()
+        scores = model.predict(data).scores
+        found.append((max(scores.values()), seed, data, list(scores.values())))
+    _, _, data, probabilities = min(found)
+    return {"data": b64encode(data).decode(), "probabilities": probabilities}
+
+
+def _fields(seed: int, height: int, width: int, fields: int) -> Pixels:
+    """Fields of random colours, which stay small in a file."""
+    colours = np.random.default_rng(seed).integers(0, 256, (fields, fields, 3), np.uint8)
+    enlarged = cv2.resize(colours, (width, height), interpolation=cv2.INTER_NEAREST)
+    return np.asarray(enlarged, np.uint8)

@@ -1,0 +1,95 @@
+"""`pocketlens bench`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from pocketlens.classifier import BUNDLED_MODEL, load_model
+from pocketlens.cli.pictures import picture_files
+from pocketlens.errors import FileError, FileMissingError, ModelError
+from pocketlens.reading import read_bytes
+
+_FORMAT = 1
+_STAGE = frozenset(("unit", "p50", "p90", "p99", "blocks"))
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Measure what a prediction takes on this machine."""
+    parser.epilog = (
+        "Times are milliseconds. --compare prints ratios of the medians; a stage is called slower\n"
+        "only where its fastest block is slower than the slowest of the earlier file.\n\n"
+        "Example: pocketlens bench --json monday.json; pocketlens bench --compare monday.json"
+    )
+    parser.add_argument(
+        "model", nargs="?", metavar="MODEL", help=".onnx file (default: the bundled model)"
+    )
+    parser.add_argument("--images", metavar="FOLDER", help="also time predict_many() on these")
+    parser.add_argument("--json", metavar="FILE", help="write the figures there")
+    parser.add_argument("--compare", metavar="FILE", help="an earlier --json to compare with")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Prints the figures as they come; see configure()."""
+    from pocketlens.bench import compare, machine, measure
+
+    path = Path(arguments.model or BUNDLED_MODEL)
+    load_model(path)
+    earlier = _read(Path(arguments.compare)) if arguments.compare else None
+    if arguments.json and not Path(arguments.json).resolve().parent.is_dir():
+        raise FileError(f"{arguments.json}: expected a file in a folder that exists")
+    pictures: list[str] = []
+    if arguments.images:
+        pictures = list(picture_files([arguments.images], lambda error: None))
+        if not pictures or not Path(arguments.images).is_dir():
+            raise FileMissingError(f"{arguments.images}: expected a folder with picture files")
+    print(f"{path.name} on {machine()}\n")
+    print(f"{'':<42}{'p50':>10}{'p90':>10}{'p99':>10}")
+    stages = {}
+    with TemporaryDirectory() as folder:
+        for name, stage in measure(path, pictures, Path(folder)):
+            stages[name] = stage
+            cells = "".join(f"{stage[key]:>10.2f}" for key in ("p50", "p90", "p99"))
+            print(f"{name:<42}{cells} {stage['unit']}", flush=True)
+    if earlier:
+        print(f"\nagainst {arguments.compare}")
+        for name in ("machine", "model"):
+            here = machine() if name == "machine" else path.name
+            if earlier[name] != here:
+                print(f"another {name}: {earlier[name]}")
+        for name, ratio, verdict in compare(stages, earlier["stages"]):
+            print(f"{name:<42}{ratio:>10.2f} {verdict}")
+    if arguments.json:
+        content = {"format": _FORMAT, "machine": machine(), "model": path.name, "stages": stages}
+        _write(Path(arguments.json), json.dumps(content, indent=1))
+    return 0
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(read_bytes(file))
+        sound = content["format"] == _FORMAT and {"machine", "model"} <= set(content)
+        sound = sound and all(set(stage) >= _STAGE for stage in content["stages"].values())
+    except (ValueError, KeyError, TypeError, AttributeError):
+        sound = False
+    if not sound:
+        raise ModelError(f"{file}: expected what an earlier `pocketlens bench --json` wrote")
+    return dict(content)
+
+
+def _write(file: Path, text: str) -> None:
+    partial = file.with_name(f".{file.name}.{os.getpid()}.partial")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(file)
+    except OSError as error:
+        raise FileError(f"{file}: cannot be written ({error.strerror})") from error
+    finally:
+        partial.unlink(missing_ok=True)
+    print(f"\nwritten: {file}", file=sys.stderr)

@@ -1,0 +1,31 @@
+"""`pocketlens doctor`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from pocketlens.classifier import BUNDLED_MODEL
+from pocketlens.cli.printing import printable
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Look at this installation, machine and model: what to put into a bug report."""
+    parser.epilog = "Exit status 1 if there is a problem.\n\nExample: pocketlens doctor my.onnx"
+    parser.add_argument(
+        "model", nargs="?", metavar="MODEL", help=".onnx file (default: the bundled model)"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Prints what was found, each as soon as it is known; see configure()."""
+    from pocketlens.doctor import PROBLEM, examine
+
+    problems = 0
+    for finding in examine(Path(arguments.model or BUNDLED_MODEL)):
+        problems += finding.verdict == PROBLEM
+        message = printable(finding.message)
+        print(f"{finding.verdict:<8} {finding.topic:<22} {message}", flush=True)
+    print(f"\n{problems} problems" if problems != 1 else "\n1 problem")
+    return 1 if problems else 0

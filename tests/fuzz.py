@@ -1,0 +1,221 @@
+"""Damaged pictures through predict(): every one an answer or an ImageError, within limits.
+
+    python tests/fuzz.py --cases 200000 [--seed 0] [--keep FOLDER]
+
+Each case is a picture of one format, damaged by a seeded mutator that knows a little of the format:
+checksums of PNG chunks are put right again in half of the cases, so that the damage is let in. The
+work is done in a child process, whose crash or death by memory limit is a finding like any other.
+Needs Pillow.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import multiprocessing
+import os
+import resource
+import struct
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from zlib import crc32
+
+import numpy as np
+from PIL import Image
+
+import pocketlens
+from pocketlens.errors import ImageError
+
+SLOWEST = 2.0
+"""Seconds for a picture of at most four megapixels."""
+MOST_MEMORY = 1_500_000_000
+"""Bytes of address space, above those taken when the model is loaded."""
+LIMITS = {"max_pixels": 4_000_000, "max_bytes": 10_000_000}
+_INTERESTING = (0, 1, 2, 3, 4, 8, 16, 127, 128, 255, 256, 4095, 65500, 65535, 2**31 - 1, 2**32 - 1)
+
+
+def originals() -> dict[str, bytes]:
+    """Small pictures of every format and kind, among them one with EXIF."""
+    random = np.random.default_rng(0)
+    coarse = Image.fromarray(random.integers(0, 256, (6, 8, 3), np.uint8))
+    rgb = coarse.resize((61, 47), Image.Resampling.BICUBIC)
+    alpha = Image.linear_gradient("L").resize(rgb.size)
+    rgba = rgb.copy()
+    rgba.putalpha(alpha)
+    palette, grey = rgb.quantize(32), rgb.convert("L")
+    deep = Image.fromarray(np.asarray(grey).astype(np.uint16) * 257)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+
+    def save(image: Image.Image, form: str, **options: object) -> bytes:
+        stream = io.BytesIO()
+        image.save(stream, form, **options)
+        return stream.getvalue()
+
+    moved = [rgba.rotate(90)]
+    return {
+        "jpeg": save(rgb, "JPEG", exif=exif.tobytes()),
+        "jpeg progressive": save(rgb, "JPEG", progressive=True),
+        "jpeg grey": save(grey, "JPEG"),
+        "jpeg cmyk": save(rgb.convert("CMYK"), "JPEG"),
+        "jpeg large": save(rgb.resize((1700, 1300)), "JPEG"),
+        "png": save(rgb, "PNG", exif=exif.tobytes()),
+        "png alpha": save(rgba, "PNG"),
+        "png palette": save(palette, "PNG", transparency=3),
+        "png deep": save(deep, "PNG"),
+        "png animated": save(rgba, "PNG", save_all=True, append_images=moved),
+        "webp": save(rgb, "WEBP", exif=exif.tobytes()),
+        "webp lossless": save(rgba, "WEBP", lossless=True),
+        "webp animated": save(rgba, "WEBP", save_all=True, append_images=moved),
+        "avif": save(rgba, "AVIF", exif=exif.tobytes()),
+        "avif animated": save(rgb, "AVIF", save_all=True, append_images=[rgb.rotate(90)]),
+        "tiff": save(rgb, "TIFF", compression="tiff_lzw"),
+        "tiff jpeg": save(rgb, "TIFF", compression="jpeg"),
+        "tiff alpha": save(rgba, "TIFF"),
+        "tiff deep": save(deep, "TIFF"),
+        "tiff bilevel": save(grey.convert("1"), "TIFF", compression="group4"),
+        "bmp": save(rgb, "BMP"),
+        "bmp palette": save(palette, "BMP"),
+        "gif": save(palette, "GIF", transparency=3),
+        "gif animated": save(palette, "GIF", save_all=True, append_images=[palette.rotate(90)]),
+    }
+
+
+def mutate(data: bytes, others: list[bytes], random: np.random.Generator) -> bytes:
+    """Damages a picture in one to four places."""
+    mutant = bytearray(data)
+    for _ in range(int(random.integers(1, 5))):
+        size = len(mutant)
+        # Headers decide most: half of the damage is done there.
+        reach = size if random.random() < 0.5 else min(size, 200)
+        place = int(random.integers(0, max(reach, 1)))
+        match int(random.integers(0, 9)):
+            case 0:
+                mutant[place : place + 1] = bytes([int(random.integers(0, 256))])
+            case 1:
+                flipped = mutant[place] ^ 1 << int(random.integers(0, 8)) if size else 0
+                mutant[place : place + 1] = bytes([flipped])
+            case 2:
+                value = _INTERESTING[int(random.integers(0, len(_INTERESTING)))]
+                form = (">I", "<I", ">H", "<H")[int(random.integers(0, 4))]
+                width = struct.calcsize(form)
+                mutant[place : place + width] = struct.pack(form, value % 256**width)
+            case 3:
+                del mutant[place : place + int(random.integers(1, 40))]
+            case 4:
+                mutant[place:place] = random.bytes(int(random.integers(1, 40)))
+            case 5:
+                del mutant[place:]
+            case 6:
+                piece = mutant[place : place + int(random.integers(1, 100))]
+                other = int(random.integers(0, size + 1))
+                mutant[other:other] = piece
+            case 7:
+                source = others[int(random.integers(0, len(others)))]
+                start = int(random.integers(0, len(source)))
+                mutant[place : place + 50] = source[start : start + 50]
+            case 8:
+                mutant[place : place + 8] = bytes(8)
+    return _with_checksums(bytes(mutant)) if random.random() < 0.5 else bytes(mutant)
+
+
+def _with_checksums(data: bytes) -> bytes:
+    if not data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return data
+    fixed, position = bytearray(data), 8
+    while position + 12 <= len(fixed):
+        (length,) = struct.unpack_from(">I", fixed, position)
+        end = position + 8 + length
+        if end + 4 > len(fixed):
+            break
+        struct.pack_into(">I", fixed, end, crc32(fixed[position + 4 : end]))
+        position = end + 4
+    return bytes(fixed)
+
+
+def cases(start: int, stop: int, seed: int) -> Iterator[tuple[str, bytes]]:
+    """The damaged pictures of these numbers; the same seed and number give the same one."""
+    pictures = originals()
+    names, others = list(pictures), list(pictures.values())
+    for number in range(start, stop):
+        random = np.random.default_rng((seed, number))
+        name = names[number % len(names)]
+        yield name, mutate(pictures[name], others, random)
+
+
+def run_case(model: pocketlens.Classifier, data: bytes) -> str:
+    """ "answer", "refused", or what should not have happened."""
+    start = time.perf_counter()
+    try:
+        scores = model.predict(data).scores.values()
+        outcome = "answer" if abs(sum(scores) - 1) < 1e-3 else f"scores {list(scores)}"
+    except ImageError as error:
+        outcome = "refused" if "\n" not in str(error) else f"message {error}"
+    except BaseException as error:
+        outcome = f"raised {error!r}"
+    seconds = time.perf_counter() - start
+    return outcome if seconds < SLOWEST else f"took {seconds:.1f} s, then {outcome}"
+
+
+def _work(
+    start: int, stop: int, seed: int, results: multiprocessing.Queue[tuple[int, str]]
+) -> None:
+    # The decoders' own complaints, of which there are many.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    model = pocketlens.load_model(intra_op_num_threads=1, **LIMITS)  # type: ignore[arg-type]
+    taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (taken + MOST_MEMORY, taken + MOST_MEMORY))
+    for number, (_, data) in enumerate(cases(start, stop, seed), start):
+        results.put((number, run_case(model, data)))
+
+
+def fuzz(start: int, stop: int, seed: int) -> Iterator[tuple[int, str]]:
+    """Yields (number, outcome) of each case; goes on in a new child where one has died."""
+    context = multiprocessing.get_context("spawn")
+    while start < stop:
+        results = context.Queue()
+        child = context.Process(target=_work, args=(start, stop, seed, results), daemon=True)
+        child.start()
+        while start < stop:
+            try:
+                number, outcome = results.get(timeout=60 if child.is_alive() else 1)
+            except Exception:
+                # One that hangs counts like one that died.
+                child.kill()
+                child.join()
+                yield start, f"ended the process ({child.exitcode})"
+                start += 1
+                break
+            yield number, outcome
+            start = number + 1
+    return
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--cases", type=int, default=200_000)
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--keep", type=Path, help="a folder for the pictures that are findings")
+    arguments = parser.parse_args()
+    names = list(originals())
+    counts: Counter[str] = Counter()
+    stop = arguments.first + arguments.cases
+    for number, outcome in fuzz(arguments.first, stop, arguments.seed):
+        counts[outcome if outcome in ("answer", "refused") else "FINDING"] += 1
+        if outcome not in ("answer", "refused"):
+            print(f"case {number} ({names[number % len(names)]}): {outcome}", flush=True)
+            if arguments.keep:
+                _, data = next(cases(number, number + 1, arguments.seed))
+                (arguments.keep / f"{number}.bin").write_bytes(data)
+        if number % 20_000 == 0:
+            print(f"{number:,}: {dict(counts)}", file=sys.stderr, flush=True)
+    print(f"{arguments.cases:,} cases, seed {arguments.seed}: {dict(counts)}")
+    return 1 if counts["FINDING"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

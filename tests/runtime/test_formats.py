@@ -1,0 +1,225 @@
+"""Every format and kind against its 8-bit sRGB twin as Pillow shows it: upright, over white."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from pocketlens.decoding import decode
+from pocketlens.errors import ImageError
+
+pytest.importorskip("PIL")
+
+from PIL import Image
+
+from fuzz import originals
+
+SIZE = (96, 64)
+CLOSE = 2.0
+"""Grey levels, mean."""
+
+
+def picture() -> Image.Image:
+    coarse = np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8)
+    return Image.fromarray(coarse).resize(SIZE, Image.Resampling.BICUBIC)
+
+
+RGB = picture()
+ALPHA = Image.linear_gradient("L").resize(SIZE)
+RGBA = RGB.copy()
+RGBA.putalpha(ALPHA)
+GREY = RGB.convert("L")
+GREY_ALPHA = Image.merge("LA", (GREY, ALPHA))
+PALETTE = RGB.quantize(64)
+DEEP_RGB = np.asarray(RGB)[..., ::-1].astype(np.uint16) * 257
+
+
+def save(image: Image.Image, form: str, **options: Any) -> bytes:
+    stream = io.BytesIO()
+    image.save(stream, form, **options)
+    return stream.getvalue()
+
+
+def encoded(extension: str, pixels: Any) -> bytes:
+    return cv2.imencode(extension, pixels)[1].tobytes()
+
+
+def over_white(image: Image.Image) -> Any:
+    if image.mode in ("RGBA", "LA") or "transparency" in image.info:
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image.convert("RGBA"))
+    return np.asarray(image.convert("RGB")).astype(int)
+
+
+def assert_close(data: bytes, expected: Any) -> None:
+    got = decode(data)
+    assert got.shape == expected.shape
+    assert np.abs(got.astype(int) - expected).mean() <= CLOSE
+
+
+KINDS: dict[str, tuple[bytes, Image.Image]] = {
+    "jpeg": (save(RGB, "JPEG", quality=95), RGB),
+    "jpeg progressive": (save(RGB, "JPEG", quality=95, progressive=True), RGB),
+    "jpeg grey": (save(GREY, "JPEG", quality=95), GREY),
+    "jpeg with data after its end": (save(RGB, "JPEG", quality=95) + b"video" * 9, RGB),
+    "png": (save(RGB, "PNG"), RGB),
+    "png grey": (save(GREY, "PNG"), GREY),
+    "png grey alpha": (save(GREY_ALPHA, "PNG"), GREY_ALPHA),
+    "png alpha": (save(RGBA, "PNG"), RGBA),
+    "png palette": (save(PALETTE, "PNG"), PALETTE),
+    "png bilevel": (save(GREY.convert("1"), "PNG"), GREY.convert("1")),
+    "png 16-bit": (encoded(".png", DEEP_RGB), RGB),
+    "png 16-bit grey": (encoded(".png", np.asarray(GREY).astype(np.uint16) * 257), GREY),
+    "png 16-bit alpha": (
+        encoded(".png", np.dstack([DEEP_RGB, np.asarray(ALPHA).astype(np.uint16) * 257])),
+        RGBA,
+    ),
+    "png animated": (save(RGBA, "PNG", save_all=True, append_images=[RGBA.rotate(180)]), RGBA),
+    "webp": (save(RGB, "WEBP", quality=95), RGB),
+    "webp lossless alpha": (save(RGBA, "WEBP", lossless=True), RGBA),
+    "webp lossy alpha": (save(RGBA, "WEBP", quality=98), RGBA),
+    "webp animated": (
+        save(RGBA, "WEBP", save_all=True, append_images=[RGBA.rotate(180)], lossless=True),
+        RGBA,
+    ),
+    "avif": (save(RGB, "AVIF", quality=95), RGB),
+    "avif alpha": (save(RGBA, "AVIF", quality=98), RGBA),
+    "avif grey": (save(GREY, "AVIF", quality=95), GREY),
+    "avif animated": (
+        save(RGB, "AVIF", quality=95, save_all=True, append_images=[RGB.rotate(180)]),
+        RGB,
+    ),
+    "tiff": (save(RGB, "TIFF"), RGB),
+    "tiff lzw": (save(RGB, "TIFF", compression="tiff_lzw"), RGB),
+    "tiff jpeg": (save(RGB, "TIFF", compression="jpeg"), RGB),
+    "tiff grey": (save(GREY, "TIFF"), GREY),
+    "tiff palette": (save(PALETTE, "TIFF"), PALETTE),
+    "tiff fax": (save(GREY.convert("1"), "TIFF", compression="group4"), GREY.convert("1")),
+    "tiff alpha": (save(RGBA, "TIFF"), RGBA),
+    "tiff alpha without a word": (encoded(".tiff", np.asarray(RGBA)[..., [2, 1, 0, 3]]), RGBA),
+    "tiff cmyk": (save(RGB.convert("CMYK"), "TIFF"), RGB),
+    "tiff 16-bit": (encoded(".tiff", DEEP_RGB), RGB),
+    "bmp": (save(RGB, "BMP"), RGB),
+    "bmp palette": (save(PALETTE, "BMP"), PALETTE),
+    "bmp alpha": (encoded(".bmp", np.asarray(RGBA)[..., [2, 1, 0, 3]]), RGBA),
+    "gif": (save(PALETTE, "GIF"), PALETTE),
+    "gif animated": (
+        save(PALETTE, "GIF", save_all=True, append_images=[PALETTE.rotate(180)]),
+        PALETTE,
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_kind_is_as_its_twin(kind: str) -> None:
+    data, twin = KINDS[kind]
+    assert_close(data, over_white(twin))
+
+
+@pytest.mark.parametrize("form", ["PNG", "GIF"])
+@pytest.mark.parametrize("mode", ["L", "P", "RGB"])
+def test_one_colour_that_stands_for_transparent(form: str, mode: str) -> None:
+    if (form, mode) == ("GIF", "RGB"):
+        pytest.skip("a GIF has a palette")
+    image = PALETTE if mode == "P" else RGB.convert(mode)
+    key: Any = image.getpixel((40, 30))
+    data = save(image, form, transparency=key)
+    with Image.open(io.BytesIO(data)) as shown:
+        expected = over_white(shown)
+    assert (expected == 255).all(axis=2).any()
+    assert_close(data, expected)
+
+
+def test_cmyk_jpeg_as_pillow_shows_it() -> None:
+    data = save(RGB.convert("CMYK"), "JPEG", quality=95)
+    with Image.open(io.BytesIO(data)) as shown:
+        assert_close(data, over_white(shown))
+
+
+def test_gif_frame_smaller_than_its_canvas() -> None:
+    data = bytearray(save(PALETTE, "GIF", transparency=0))
+    data[6:10] = (120).to_bytes(2, "little") + (80).to_bytes(2, "little")
+    with Image.open(io.BytesIO(bytes(data))) as shown:
+        expected = over_white(shown)
+    assert expected.shape == (80, 120, 3)
+    assert_close(bytes(data), expected)
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "AVIF", "TIFF"])
+@pytest.mark.parametrize("transparent", [False, True])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_orientation_of_every_format(form: str, transparent: bool, orientation: int) -> None:
+    if transparent and form == "JPEG":
+        pytest.skip("a JPEG has no alpha")
+    undo: dict[int, Any] = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_90,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_270,
+    }
+    upright = RGBA if transparent else RGB
+    stored = upright.transpose(undo[orientation]) if orientation > 1 else upright
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    options: dict[str, Any] = {"lossless": True} if form == "WEBP" else {}
+    options |= {"quality": 98} if form in ("JPEG", "AVIF") else {}
+    data = save(stored, form, exif=exif, **options)
+    assert_close(data, over_white(upright))
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+@pytest.mark.parametrize(
+    ("min_size", "shape"),
+    [
+        (None, (600, 800)),
+        ((76, 101), (150, 200)),
+        ((75, 100), (75, 100)),
+        ((301, 20), (600, 800)),
+        ((20, 400), (300, 400)),
+    ],
+)
+def test_jpeg_is_reduced_as_far_as_both_sides_allow(
+    min_size: tuple[int, int] | None, shape: tuple[int, int], orientation: int
+) -> None:
+    upright = RGB.resize((800, 600), Image.Resampling.BICUBIC)
+    stored = upright.transpose(Image.Transpose.ROTATE_90) if orientation == 6 else upright
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    pixels = decode(save(stored, "JPEG", exif=exif, quality=95), min_size=min_size)
+    assert pixels.shape == (*shape, 3)
+    expected = cv2.resize(np.asarray(upright), shape[::-1], interpolation=cv2.INTER_AREA)
+    assert np.abs(pixels.astype(int) - expected).mean() < CLOSE
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (save(GREY_ALPHA, "TIFF"), "2 samples of 8 bits"),
+        (save(RGB.convert("LAB"), "TIFF"), "photometric 8"),
+        (save(GREY.convert("F"), "TIFF"), "format 3"),
+        (save(RGB, "ICO"), "looks like an icon"),
+        (save(RGB, "JPEG2000"), "looks like JPEG 2000"),
+        (save(RGB, "PPM"), "not a picture"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(99), "looks like HEIC"),
+    ],
+)
+def test_kind_that_is_not_supported(data: bytes, reason: str) -> None:
+    with pytest.raises(ImageError, match=reason):
+        decode(data)
+
+
+@pytest.mark.parametrize("kind", originals())
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_picture_that_is_cut_off(kind: str, share: float) -> None:
+    data = originals()[kind]
+    if share == 0.9 and kind in ("tiff alpha", "webp animated", "gif animated", "png animated"):
+        pytest.skip("what is cut off is no part of the first picture")
+    with pytest.raises(ImageError):
+        decode(data[: int(len(data) * share)])
