@@ -1,10 +1,13 @@
-"""predict() against Keras on the same photos and weights, in turns in one process.
+"""The same network and photos through other runtimes, in turns in one process.
 
-Every side goes from a photo's bytes to probabilities, by the same decoding and preprocessing, so
-what differs is the network and its overhead. Prints milliseconds and ratios of the medians.
+    pip install -r tests/benchmarks/requirements.txt
+    python tests/benchmarks/peers.py RUN FLOAT.onnx INT8.onnx FOLDER [--cores 1 2]
 
-Run: python tests/benchmarks/peers.py RUN MODEL.onnx FOLDER
-(RUN as made by `pocketlens train`, MODEL.onnx exported from it, FOLDER with photos)
+RUN is a folder of `pocketlens train`, the two files were exported from it without and with --int8,
+FOLDER holds photos. Every side goes from a photo's bytes to probabilities. The others decode with
+cv2.imdecode and resize with cv2.resize alone, which check nothing and reject nothing; predict() reads
+the header, applies limits and says how familiar the picture is. Prints milliseconds and ratios of the
+medians over those of predict() with the int8 file, for each number of cores in a process of its own.
 """
 
 from __future__ import annotations
@@ -12,83 +15,183 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import subprocess
+import sys
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
-import keras
+import cv2
 import numpy as np
-import onnxruntime
-import tensorflow as tf
 
 import pocketlens
 from pocketlens.decoding import Pixels
 
-TURNS = 20
-BLOCK = 25
-WARM_UP = 5
+TURNS, BLOCK, WARM_UP = 20, 25, 5
+CALIBRATION = 100
+
+Side = Callable[[bytes], Any]
 
 
-def sides(run: Path, file: Path) -> dict[str, Callable[[bytes], list[float]]]:
-    model = pocketlens.load_model(file, providers=["CPUExecutionProvider"])
+def plain_input(data: bytes, size: tuple[int, int]) -> Pixels:
+    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB)
+    resized = cv2.resize(pixels, size[::-1], interpolation=cv2.INTER_AREA)
+    return np.asarray(resized, np.uint8)[np.newaxis]
+
+
+def keras_sides(run: Path, size: tuple[int, int], photos: list[bytes], cores: int) -> dict[str, Side]:
+    import keras
+    import tensorflow as tf
+    from ai_edge_litert.interpreter import Interpreter
+
+    tf.config.threading.set_intra_op_parallelism_threads(cores)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
     network = keras.saving.load_model(run / "model.keras", compile=False)
-    graph = tf.function(lambda image: network(image, training=False))
-
-    def network_input(data: bytes) -> Pixels:
-        return network_input(data, model.metadata.preprocessing)[np.newaxis]
-
-    return {
-        "pocketlens predict()": lambda data: list(model.predict(data).scores.values()),
-        "tf.function": lambda data: graph(tf.constant(network_input(data)))[0].numpy().tolist(),
-        "Keras __call__": lambda data: (
-            network(tf.constant(network_input(data)), training=False)[0].numpy().tolist()
+    # The last layer is trained on logits, and has one more for "no class" where it can reject.
+    answer = tf.function(
+        lambda image: network(image, training=False),
+        input_signature=[tf.TensorSpec((1, *size, 3), tf.float32)],
+    )
+    sides: dict[str, Side] = {
+        "Keras predict()": lambda data: network.predict(plain_input(data, size), verbose=0),
+        "Keras __call__": lambda data: np.asarray(
+            network(tf.constant(plain_input(data, size), tf.float32), training=False)
         ),
-        "Keras predict()": lambda data: network.predict(network_input(data), verbose=0)[0].tolist(),
+        "tf.function": lambda data: answer(
+            tf.constant(plain_input(data, size), tf.float32)
+        ).numpy(),
     }
+    for name in ("float", "int8"):
+        converter = tf.lite.TFLiteConverter.from_concrete_functions(
+            [answer.get_concrete_function()], network
+        )
+        if name == "int8":
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+            converter.representative_dataset = lambda: (
+                [plain_input(photo, size).astype(np.float32)] for photo in photos[:CALIBRATION]
+            )
+        interpreter = Interpreter(model_content=converter.convert(), num_threads=cores)
+        interpreter.allocate_tensors()
+        sides[f"LiteRT, {name}"] = litert_side(interpreter, size)
+    return sides
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("run", type=Path)
-    parser.add_argument("model", type=Path)
-    parser.add_argument("photos", type=Path)
-    arguments = parser.parse_args()
+def litert_side(interpreter: Any, size: tuple[int, int]) -> Side:
+    source = interpreter.get_input_details()[0]["index"]
+    target = interpreter.get_output_details()[0]["index"]
 
-    photos = [path.read_bytes() for path in sorted(arguments.photos.rglob("*.jpg"))]
-    compared = sides(arguments.run, arguments.model)
-    times: dict[str, list[float]] = {name: [] for name in compared}
-    labels: dict[str, list[int]] = {name: [] for name in compared}
+    def ask(data: bytes) -> Any:
+        interpreter.set_tensor(source, plain_input(data, size).astype(np.float32))
+        interpreter.invoke()
+        return interpreter.get_tensor(target)
+
+    return ask
+
+
+def openvino_sides(files: dict[str, Path], size: tuple[int, int], cores: int) -> dict[str, Side]:
+    import openvino
+
+    core = openvino.Core()
+    sides: dict[str, Side] = {}
+    for name, file in files.items():
+        for precision in ("f32", "default"):
+            settings: dict[str, Any] = {"INFERENCE_NUM_THREADS": cores, "NUM_STREAMS": 1}
+            if precision == "f32":
+                settings["INFERENCE_PRECISION_HINT"] = "f32"
+            compiled = core.compile_model(str(file), "CPU", settings)
+            request = compiled.create_infer_request()
+
+            def ask(data: bytes, request: Any = request, compiled: Any = compiled) -> Any:
+                request.infer({0: plain_input(data, size)}, share_inputs=True)
+                return request.get_tensor(compiled.output("probabilities")).data
+
+            sides[f"OpenVINO, {name}, precision {precision}"] = ask
+    return sides
+
+
+def opencv_sides(files: dict[str, Path], size: tuple[int, int]) -> dict[str, Side]:
+    sides: dict[str, Side] = {}
+    for name, file in files.items():
+        try:
+            network = cv2.dnn.readNetFromONNX(str(file))
+
+            def ask(data: bytes, network: Any = network) -> Any:
+                network.setInput(plain_input(data, size), "image")
+                return network.forward("probabilities")
+
+            ask(cv2.imencode(".png", np.zeros((*size, 3), np.uint8))[1].tobytes())
+        except cv2.error as error:
+            print(f"cv2.dnn, {name}: does not run it ({str(error).splitlines()[0]:.120})\n")
+            continue
+        sides[f"cv2.dnn, {name}"] = ask
+    return sides
+
+
+def measure(run: Path, files: dict[str, Path], photos: list[bytes], cores: int) -> None:
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
+    cv2.setNumThreads(cores)
+    models = {name: pocketlens.load_model(file) for name, file in files.items()}
+    size = models["int8"].metadata.preprocessing.input_size
+    sides: dict[str, Side] = {}
+    for name, model in reversed(models.items()):
+        sides[f"pocketlens predict(), {name}"] = lambda data, model=model: [
+            list(model.predict(data).scores.values())
+        ]
+    sides |= openvino_sides(files, size, cores) | keras_sides(run, size, photos, cores)
+    sides |= opencv_sides(files, size)
+    count = len(models["int8"].labels)
+    times: dict[str, list[float]] = {name: [] for name in sides}
+    labels: dict[str, list[int]] = {name: [] for name in sides}
     for turn in range(TURNS):
         # A side's threads still spin when the next one starts: the first answers do not count.
         block = [photos[(turn * BLOCK + i) % len(photos)] for i in range(BLOCK)]
-        for name, ask in compared.items():
+        for name, ask in sides.items():
             for photo in block[:WARM_UP]:
                 ask(photo)
             for photo in block:
                 start = perf_counter()
                 answer = ask(photo)
                 times[name].append((perf_counter() - start) * 1000)
-                labels[name].append(int(np.argmax(answer)))
-    # Calibration, and int8 if the model is, change the probabilities but hardly a label.
-    same = np.ptp(np.array(list(labels.values())), axis=0) == 0
-
-    print(
-        f"{platform.machine()}, {len(os.sched_getaffinity(0))} cores, "
-        f"Python {platform.python_version()}, onnxruntime {onnxruntime.__version__}, "
-        f"TensorFlow {tf.__version__}, Keras {keras.__version__}"
-    )
-    print(
-        f"{TURNS * BLOCK} answers a side, in turns of {BLOCK}, "
-        f"the same label for {same.mean():.1%}\n"
-    )
-    print("| from a photo's bytes to probabilities, ms | p50 | p90 | p99 | p50 ratio |")
-    print("|---|---|---|---|---|")
-    base = np.median(times["pocketlens predict()"])
+                labels[name].append(int(np.argmax(np.ravel(answer)[:count])))
+    ours = next(iter(sides))
+    base, truth = np.median(times[ours]), np.array(labels[ours])
+    print(f"| {cores} core{'s' * (cores > 1)}, ms | p50 | p90 | p99 | p50 ratio | same label |")
+    print("|---" * 6 + "|")
     for name, measured in times.items():
         p50, p90, p99 = np.percentile(measured, [50, 90, 99])
-        print(f"| {name} | {p50:.2f} | {p90:.2f} | {p99:.2f} | {p50 / base:.1f} |")
+        same = (np.array(labels[name]) == truth).mean()
+        print(f"| {name} | {p50:.2f} | {p90:.2f} | {p99:.2f} | {p50 / base:.2f} | {same:.1%} |")
+    print(flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("run", type=Path)
+    parser.add_argument("float", type=Path)
+    parser.add_argument("int8", type=Path)
+    parser.add_argument("photos", type=Path)
+    parser.add_argument("--cores", type=int, nargs="+", default=[1, 2])
+    arguments = parser.parse_args()
+    if len(arguments.cores) > 1:
+        libraries = ("onnxruntime", "tensorflow", "keras", "ai-edge-litert", "openvino")
+        libraries += ("opencv-python-headless",)
+        print(f"{platform.machine()}, " + ", ".join(f"{name} {version(name)}" for name in libraries))
+        print(f"{TURNS * BLOCK} answers a side, in turns of {BLOCK}\n", flush=True)
+        for cores in arguments.cores:
+            names = ("run", "float", "int8", "photos")
+            paths = [str(getattr(arguments, name)) for name in names]
+            command = [sys.executable, __file__, *paths, "--cores", str(cores)]
+            subprocess.run(command, check=True)
+        return
+    photos = [path.read_bytes() for path in sorted(arguments.photos.rglob("*.jpg"))]
+    photos = [photo for photo in photos if photo][: TURNS * BLOCK]
+    files = {"float": arguments.float, "int8": arguments.int8}
+    measure(arguments.run, files, photos, arguments.cores[0])
 
 
 if __name__ == "__main__":
