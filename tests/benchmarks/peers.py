@@ -44,7 +44,9 @@ def plain_input(data: bytes, size: tuple[int, int]) -> Pixels:
     return np.asarray(resized, np.uint8)[np.newaxis]
 
 
-def keras_sides(run: Path, size: tuple[int, int], photos: list[bytes], cores: int) -> dict[str, Side]:
+def keras_sides(
+    run: Path, size: tuple[int, int], photos: list[bytes], cores: int
+) -> dict[str, Side]:
     import keras
     import tensorflow as tf
     from ai_edge_litert.interpreter import Interpreter
@@ -55,25 +57,21 @@ def keras_sides(run: Path, size: tuple[int, int], photos: list[bytes], cores: in
     # The last layer is trained on logits, and has one more for "no class" where it can reject.
     answer = tf.function(
         lambda image: network(image, training=False),
-        input_signature=[tf.TensorSpec((1, *size, 3), tf.float32)],
+        input_signature=[tf.TensorSpec((1, *size, 3), tf.uint8)],
     )
     sides: dict[str, Side] = {
         "Keras predict()": lambda data: network.predict(plain_input(data, size), verbose=0),
         "Keras __call__": lambda data: np.asarray(
-            network(tf.constant(plain_input(data, size), tf.float32), training=False)
+            network(tf.constant(plain_input(data, size)), training=False)
         ),
-        "tf.function": lambda data: answer(
-            tf.constant(plain_input(data, size), tf.float32)
-        ).numpy(),
+        "tf.function": lambda data: answer(tf.constant(plain_input(data, size))).numpy(),
     }
     for name in ("float", "int8"):
-        converter = tf.lite.TFLiteConverter.from_concrete_functions(
-            [answer.get_concrete_function()], network
-        )
+        converter = tf.lite.TFLiteConverter.from_keras_model(network)
         if name == "int8":
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
             converter.representative_dataset = lambda: (
-                [plain_input(photo, size).astype(np.float32)] for photo in photos[:CALIBRATION]
+                [plain_input(photo, size)] for photo in photos[:CALIBRATION]
             )
         interpreter = Interpreter(model_content=converter.convert(), num_threads=cores)
         interpreter.allocate_tensors()
@@ -86,7 +84,7 @@ def litert_side(interpreter: Any, size: tuple[int, int]) -> Side:
     target = interpreter.get_output_details()[0]["index"]
 
     def ask(data: bytes) -> Any:
-        interpreter.set_tensor(source, plain_input(data, size).astype(np.float32))
+        interpreter.set_tensor(source, plain_input(data, size))
         interpreter.invoke()
         return interpreter.get_tensor(target)
 
@@ -180,7 +178,9 @@ def main() -> None:
     if len(arguments.cores) > 1:
         libraries = ("onnxruntime", "tensorflow", "keras", "ai-edge-litert", "openvino")
         libraries += ("opencv-python-headless",)
-        print(f"{platform.machine()}, " + ", ".join(f"{name} {version(name)}" for name in libraries))
+        print(
+            f"{platform.machine()}, " + ", ".join(f"{name} {version(name)}" for name in libraries)
+        )
         print(f"{TURNS * BLOCK} answers a side, in turns of {BLOCK}\n", flush=True)
         for cores in arguments.cores:
             names = ("run", "float", "int8", "photos")
