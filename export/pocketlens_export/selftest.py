@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Callable
 from typing import Any
 
 import cv2
@@ -10,7 +11,7 @@ import numpy as np
 
 import pocketlens
 from pocketlens.decoding import Pixels
-from pocketlens.selftest import model_digest
+from pocketlens.selftest import model_digest, sampled_input
 
 ATOL = 0.02
 _CANDIDATES = 16
@@ -25,34 +26,45 @@ def selftest_record(model: pocketlens.Classifier, content: bytes) -> dict[str, A
         content: The bytes of its file.
     """
     height, width = model.metadata.preprocessing.input_size
-    sizes = {
-        "kernels": (height, width, 12, ".png"),
-        "resize": (height * 5 // 2, width * 3, 20, ".png"),
-        "decode": (height * 17 // 4, width * 9 // 2, 5, ".jpg"),
+    makers = {
+        "kernels": (".png", lambda random: _fields(random, height, width, 12)),
+        "resize": (".png", lambda random: _tiles(random, height * 5 // 2, width * 3)),
+        "decode": (".jpg", lambda random: _fields(random, height * 17 // 4, width * 9 // 2, 5)),
     }
     return {
         "sha256": model_digest(content),
         "atol": ATOL,
-        "pictures": {name: _picture(model, *size) for name, size in sizes.items()},
+        "pictures": {name: _picture(model, *maker) for name, maker in makers.items()},
     }
 
 
 def _picture(
-    model: pocketlens.Classifier, height: int, width: int, fields: int, extension: str
+    model: pocketlens.Classifier, extension: str, make: Callable[[np.random.Generator], Pixels]
 ) -> dict[str, Any]:
     """Of some random pictures that of which the model is least sure: it shows most."""
     found = []
     for seed in range(_CANDIDATES):
-        pixels = _fields(seed, height, width, fields)
+        pixels = make(np.random.default_rng(seed))
         data = cv2.imencode(extension, pixels, _SMALL[extension])[1].tobytes()
         scores = model.predict(data).scores
         found.append((max(scores.values()), seed, data, list(scores.values())))
     _, _, data, probabilities = min(found)
-    return {"data": b64encode(data).decode(), "probabilities": probabilities}
+    return {
+        "data": b64encode(data).decode(),
+        "probabilities": probabilities,
+        "input": sampled_input(model, data),
+    }
 
 
-def _fields(seed: int, height: int, width: int, fields: int) -> Pixels:
+def _fields(random: np.random.Generator, height: int, width: int, fields: int) -> Pixels:
     """Fields of random colours, which stay small in a file."""
-    colours = np.random.default_rng(seed).integers(0, 256, (fields, fields, 3), np.uint8)
+    colours = random.integers(0, 256, (fields, fields, 3), np.uint8)
     enlarged = cv2.resize(colours, (width, height), interpolation=cv2.INTER_NEAREST)
     return np.asarray(enlarged, np.uint8)
+
+
+def _tiles(random: np.random.Generator, height: int, width: int) -> Pixels:
+    """A tile of noise over and over: each kind of interpolation makes something else of it."""
+    tile = random.integers(0, 256, (16, 37, 3), np.uint8)
+    rows, columns = -(-height // 16), -(-width // 37)
+    return np.tile(tile, (rows, columns, 1))[:height, :width]

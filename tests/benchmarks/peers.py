@@ -5,9 +5,9 @@
 
 RUN is a folder of `pocketlens train`, the two files were exported from it without and with --int8,
 FOLDER holds photos. Every side goes from a photo's bytes to probabilities. The others decode with
-cv2.imdecode and resize with cv2.resize alone, which check nothing and reject nothing; predict() reads
-the header, applies limits and says how familiar the picture is. Prints milliseconds and ratios of the
-medians over those of predict() with the int8 file, for each number of cores in a process of its own.
+cv2.imdecode and resize with cv2.resize alone, which check and reject nothing; predict() reads the
+header, applies limits and says how familiar the picture is. Prints milliseconds and ratios of the
+medians over those of predict() with the int8 file, for each number of cores in its own process.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import platform
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
@@ -39,7 +40,7 @@ Side = Callable[[bytes], Any]
 
 
 def plain_input(data: bytes, size: tuple[int, int]) -> Pixels:
-    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB)
+    pixels: Any = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB)
     resized = cv2.resize(pixels, size[::-1], interpolation=cv2.INTER_AREA)
     return np.asarray(resized, np.uint8)[np.newaxis]
 
@@ -130,6 +131,10 @@ def opencv_sides(files: dict[str, Path], size: tuple[int, int]) -> dict[str, Sid
     return sides
 
 
+def ask_ours(model: pocketlens.Classifier, data: bytes) -> list[float]:
+    return list(model.predict(data).scores.values())
+
+
 def measure(run: Path, files: dict[str, Path], photos: list[bytes], cores: int) -> None:
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
     cv2.setNumThreads(cores)
@@ -137,9 +142,7 @@ def measure(run: Path, files: dict[str, Path], photos: list[bytes], cores: int) 
     size = models["int8"].metadata.preprocessing.input_size
     sides: dict[str, Side] = {}
     for name, model in reversed(models.items()):
-        sides[f"pocketlens predict(), {name}"] = lambda data, model=model: [
-            list(model.predict(data).scores.values())
-        ]
+        sides[f"pocketlens predict(), {name}"] = partial(ask_ours, model)
     sides |= openvino_sides(files, size, cores) | keras_sides(run, size, photos, cores)
     sides |= opencv_sides(files, size)
     count = len(models["int8"].labels)
@@ -176,22 +179,20 @@ def main() -> None:
     parser.add_argument("--cores", type=int, nargs="+", default=[1, 2])
     arguments = parser.parse_args()
     if len(arguments.cores) > 1:
-        libraries = ("onnxruntime", "tensorflow", "keras", "ai-edge-litert", "openvino")
-        libraries += ("opencv-python-headless",)
-        print(
-            f"{platform.machine()}, " + ", ".join(f"{name} {version(name)}" for name in libraries)
-        )
+        names = "onnxruntime tensorflow keras ai-edge-litert openvino opencv-python-headless"
+        libraries = ", ".join(f"{name} {version(name)}" for name in names.split())
+        print(f"{platform.machine()}, {libraries}")
         print(f"{TURNS * BLOCK} answers a side, in turns of {BLOCK}\n", flush=True)
         for cores in arguments.cores:
-            names = ("run", "float", "int8", "photos")
-            paths = [str(getattr(arguments, name)) for name in names]
+            files = (arguments.run, arguments.float, arguments.int8, arguments.photos)
+            paths = [str(file) for file in files]
             command = [sys.executable, __file__, *paths, "--cores", str(cores)]
             subprocess.run(command, check=True)
         return
     photos = [path.read_bytes() for path in sorted(arguments.photos.rglob("*.jpg"))]
     photos = [photo for photo in photos if photo][: TURNS * BLOCK]
-    files = {"float": arguments.float, "int8": arguments.int8}
-    measure(arguments.run, files, photos, arguments.cores[0])
+    models = {"float": arguments.float, "int8": arguments.int8}
+    measure(arguments.run, models, photos, arguments.cores[0])
 
 
 if __name__ == "__main__":

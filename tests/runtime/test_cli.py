@@ -166,3 +166,50 @@ def test_other_missing_modules_are_not_mistaken_for_the_extra() -> None:
     ):
         import no_such_library  # noqa: F401
     assert not isinstance(caught.value, MissingExtraError)
+
+
+def test_predict_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("b/2.png", "b/10.JPG", "a/deep/x.webp", "z.png", ".hidden/y.png", "b/.y.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(encode(plain(255, 0, 0), Path(name).suffix.lower()))
+    (tmp_path / "b" / "notes.txt").write_text("This is no picture.")
+    assert main(["predict", str(tmp_path), "--json"]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    names = [str(Path(row["file"]).relative_to(tmp_path)) for row in rows]
+    assert names == ["z.png", "a/deep/x.webp", "b/10.JPG", "b/2.png"]
+
+    (tmp_path / "b" / "5.png").write_bytes(b"")
+    assert main(["predict", str(tmp_path), "--csv", "--top-k", "1"]) == 1
+    captured = capsys.readouterr()
+    table = list(csv.DictReader(captured.out.splitlines()))
+    assert [bool(row["error"]) for row in table] == [False, False, False, False, True]
+    assert "5.png: empty" in captured.err
+
+
+def test_predict_a_folder_without_pictures(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["predict", str(tmp_path)]) == 1
+    assert "no picture files, expected names that end in .avif" in capsys.readouterr().err
+
+
+def test_predict_refuses_larger_pictures(
+    pictures: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["predict", pictures[0], "--max-pixels", "100"]) == 1
+    assert "16x12 pixels, at most 100 are decoded (max_pixels)" in capsys.readouterr().err
+
+
+def test_progress_is_drawn_on_a_terminal_alone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from pocketlens.cli import progress
+
+    monkeypatch.setattr(progress, "_EVERY", 0)
+    for total in (None, 3):
+        bar = progress.Progress(total)
+        bar.advance()
+        bar.clear()
+        err = capsys.readouterr().err
+        assert ("1 of 3" in err) == (total is not None)
+        assert err.endswith("\r\x1b[K") == (total is not None)

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import pocketlens
+from builders import encode, plain
+from pocketlens.errors import FileMissingError, ImageError, InputTypeError, SettingError
+from pocketlens.parallel import map_in_order
+
+
+@pytest.fixture(scope="module")
+def colors(colors_file: Path) -> pocketlens.Classifier:
+    return pocketlens.load_model(colors_file)
+
+
+def pictures() -> list[Any]:
+    random = np.random.default_rng(0)
+    return [random.integers(0, 256, (9, 12, 3), np.uint8) for _ in range(50)]
+
+
+@pytest.mark.parametrize("workers", [None, 1, 2, 5])
+@pytest.mark.parametrize("batch_size", [1, 8, 64])
+def test_answers_are_those_of_predict_in_order(
+    colors: pocketlens.Classifier, batch_size: int, workers: int | None
+) -> None:
+    expected = [colors.predict(picture) for picture in pictures()]
+    answers = colors.predict_many(iter(pictures()), batch_size=batch_size, workers=workers)
+    for answer, one in zip(answers, expected, strict=True):
+        assert isinstance(answer, pocketlens.Prediction)
+        assert answer.label == one.label
+        # A batch is summed up in another order.
+        assert answer.scores == pytest.approx(one.scores, abs=1e-6)
+
+
+def test_no_pictures(colors: pocketlens.Classifier) -> None:
+    assert list(colors.predict_many([])) == []
+
+
+def test_a_bad_picture_is_its_own_error_in_its_place(
+    colors: pocketlens.Classifier, tmp_path: Path
+) -> None:
+    good = plain(255, 0, 0)
+    missing = tmp_path / "missing.jpg"
+    things: list[Any] = [good, b"", missing, None, encode(good)]
+    answers = list(colors.predict_many(things, batch_size=2))
+    kinds = [type(answer) for answer in answers]
+    prediction = pocketlens.Prediction
+    assert kinds == [prediction, ImageError, FileMissingError, InputTypeError, prediction]
+    assert "missing.jpg" in str(answers[2])
+    assert list(colors.predict_many([b""])) != []
+
+
+def test_an_error_of_the_source_is_raised(colors: pocketlens.Classifier) -> None:
+    def source() -> Iterator[Any]:
+        yield plain(255, 0, 0)
+        raise RuntimeError("the camera is gone")
+
+    with pytest.raises(RuntimeError, match="the camera is gone"):
+        list(colors.predict_many(source(), batch_size=1))
+
+
+@pytest.mark.parametrize("odd", [0, -1, 1.5, "2", True])
+def test_settings_out_of_range(colors: pocketlens.Classifier, odd: Any) -> None:
+    for name in ("batch_size", "workers"):
+        with pytest.raises(SettingError, match=f"{name}={odd!r}, expected a whole number above 0"):
+            colors.predict_many([], **{name: odd})
+
+
+def test_source_is_read_as_it_is_needed() -> None:
+    read = []
+
+    def source() -> Iterator[int]:
+        for number in range(1000):
+            read.append(number)
+            yield number
+
+    answers = map_in_order(lambda number: number * 2, source(), 2)
+    assert [next(answers) for _ in range(10)] == list(range(0, 20, 2))
+    assert len(read) < 30
+    answers.close()  # type: ignore[attr-defined]
+    assert len(read) < 30
+
+
+def test_what_was_not_begun_at_the_end_is_not_begun() -> None:
+    begun, go_on = [], threading.Event()
+
+    def work(number: int) -> int:
+        begun.append(number)
+        if number:
+            go_on.wait(10)
+        return number
+
+    answers = map_in_order(work, range(100), 1)
+    assert next(answers) == 0
+    threading.Timer(0.05, go_on.set).start()
+    answers.close()  # type: ignore[attr-defined]
+    assert len(begun) <= 2

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import pytest
+
+import pocketlens
+from builders import DATA, colors_model
+from pocketlens.classifier import BUNDLED_MODEL
+from pocketlens.cli import main
+from pocketlens.errors import ModelError
+from pocketlens.selftest import model_digest, selftest
+
+
+def test_bundled_model_is_whole_and_answers_as_exported() -> None:
+    checks = selftest(pocketlens.load_model(), BUNDLED_MODEL.read_bytes())
+    assert [check.name for check in checks] == ["weights", "kernels", "resize", "decode"]
+    assert all(check.passed for check in checks), checks
+
+
+def test_one_flipped_bit_of_the_weights_is_found(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = bytearray(BUNDLED_MODEL.read_bytes())
+    content[len(content) // 2] ^= 1
+    file = tmp_path / "flipped.onnx"
+    file.write_bytes(content)
+    # It loads and answers like a good one.
+    assert pocketlens.load_model(file).labels == ("cat", "dog")
+    assert main(["selftest", str(file)]) == 1
+    assert "weights  FAILED  network and weights differ: the file is damaged" in (
+        capsys.readouterr().out
+    )
+
+
+@pytest.mark.parametrize("stage", ["kernels", "resize", "decode"])
+def test_another_answer_is_found(stage: str) -> None:
+    content = BUNDLED_MODEL.read_bytes()
+    model = pocketlens.load_model()
+    picture = model.metadata.selftest["pictures"][stage]
+    picture["probabilities"][0] += 0.05
+    assert [check.name for check in selftest(model, content) if not check.passed] == [stage]
+    picture["probabilities"][0] -= 0.05
+    picture["input"] = [(value + 2) % 256 for value in picture["input"]]
+    assert [check.name for check in selftest(model, content) if not check.passed] == [stage]
+
+
+def test_colours_in_the_wrong_order_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pocketlens import decoding
+
+    monkeypatch.setattr(decoding, "_REDUCED_RGB", dict.fromkeys((1, 2, 4, 8), cv2.IMREAD_COLOR))
+    checks = selftest(pocketlens.load_model(), BUNDLED_MODEL.read_bytes())
+    assert [check.name for check in checks if not check.passed] == ["kernels", "resize", "decode"]
+
+
+@pytest.mark.parametrize("interpolation", [cv2.INTER_NEAREST, cv2.INTER_LINEAR])
+def test_another_interpolation_is_found(
+    interpolation: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cv2, "INTER_AREA", interpolation)
+    checks = selftest(pocketlens.load_model(), BUNDLED_MODEL.read_bytes())
+    assert "resize" in [check.name for check in checks if not check.passed]
+
+
+def test_digest_is_of_all_but_the_metadata() -> None:
+    bare = (DATA / "colors.onnx").read_bytes()
+    assert model_digest(colors_model()) == model_digest(bare)
+    assert model_digest(colors_model(architecture="other")) == model_digest(bare)
+    assert model_digest(bare.replace(b"probabilities", b"Probabilities")) != model_digest(bare)
+
+
+@pytest.mark.parametrize("content", [b"\x07", b"\xff" * 20, b"\x08"])
+def test_bytes_that_are_no_model_have_no_digest(content: bytes) -> None:
+    with pytest.raises(ModelError, match="no serialized onnx model"):
+        model_digest(content)
+
+
+def test_file_without_pictures(colors_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["selftest", str(colors_file)]) == 1
+    assert "holds no pictures for a self-test" in capsys.readouterr().err
