@@ -27,6 +27,7 @@ BLOCKS, COLD_STARTS = 7, 7
 _SECONDS_A_BLOCK = 0.15
 _MOST_CALLS = 200
 _WARM_UP = 3
+_NOISE = 0.1
 _BATCH = 8
 _PHOTO, _SMALL = (3000, 4000), (200, 200)
 _JPEG_QUALITY = 85
@@ -115,7 +116,8 @@ def generated_jpeg(height: int, width: int) -> bytes:
 def compare(now: dict[str, Stage], then: dict[str, Stage]) -> Iterator[tuple[str, float, str]]:
     """Ratios of the medians, and whether they are more than noise.
 
-    "slower" means that the fastest block now is slower than the slowest then.
+    "slower" means that the fastest block now is slower than the slowest then, by medians that differ
+    by more than a tenth, which two runs of the same on a quiet machine do not.
 
     Yields:
         (stage, ratio, verdict) for stages that both have.
@@ -125,14 +127,15 @@ def compare(now: dict[str, Stage], then: dict[str, Stage]) -> Iterator[tuple[str
             continue
         ours, theirs = stage["blocks"], then[name]["blocks"]
         more, less = ("more", "less") if stage["unit"] != "ms" else ("slower", "faster")
+        ratio = stage["p50"] / then[name]["p50"]
         verdict = "within noise"
-        if min(ours) > max(theirs):
-            verdict = more
-        elif max(ours) < min(theirs):
-            verdict = less
         if len(ours) < 2:
             verdict = "measured once"
-        yield name, stage["p50"] / then[name]["p50"], verdict
+        elif ratio > 1 + _NOISE and min(ours) > max(theirs):
+            verdict = more
+        elif ratio < 1 / (1 + _NOISE) and max(ours) < min(theirs):
+            verdict = less
+        yield name, ratio, verdict
 
 
 def _throughput(model: pocketlens.Classifier, pictures: Sequence[str], workers: int) -> Stage:

@@ -23,6 +23,7 @@ def stage(*blocks: float, unit: str = "ms") -> dict[str, Any]:
         (stage(2, 2.1, 2.2), stage(1, 1.1, 1.2), (2.1 / 1.1, "slower")),
         (stage(1, 1.1, 1.2), stage(2, 2.1, 2.2), (1.1 / 2.1, "faster")),
         (stage(1, 1.3, 1.6), stage(1.1, 1.2, 1.4), (1.3 / 1.2, "within noise")),
+        (stage(1.05, 1.05), stage(1, 1), (1.05, "within noise")),
         (stage(9, 9, unit="MB"), stage(5, 5, unit="MB"), (9 / 5, "more")),
         (stage(9, unit="MB"), stage(5, unit="MB"), (9 / 5, "measured once")),
     ],

@@ -22,8 +22,8 @@ _STAGE = frozenset(("unit", "p50", "p90", "p99", "blocks"))
 def configure(parser: argparse.ArgumentParser) -> None:
     """Measure what a prediction takes on this machine."""
     parser.epilog = (
-        "Times are milliseconds. --compare prints ratios of the medians; a stage is called slower\n"
-        "only where its fastest block is slower than the slowest of the earlier file.\n\n"
+        "--compare prints ratios of the medians; a stage is called slower only where its fastest\n"
+        "block is slower than the slowest of the earlier file, and the medians by over a tenth.\n\n"
         "Example: pocketlens bench --json monday.json; pocketlens bench --compare monday.json"
     )
     parser.add_argument(
