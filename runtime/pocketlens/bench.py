@@ -116,8 +116,8 @@ def generated_jpeg(height: int, width: int) -> bytes:
 def compare(now: dict[str, Stage], then: dict[str, Stage]) -> Iterator[tuple[str, float, str]]:
     """Ratios of the medians, and whether they are more than noise.
 
-    "slower" means that the fastest block now is slower than the slowest then, and the median by more
-    than a tenth, which two runs of the same on a quiet machine are not.
+    "slower" means that the fastest block now is slower than the slowest then, and the median by
+    more than a tenth, which two runs of the same on a quiet machine are not.
 
     Yields:
         (stage, ratio, verdict) for stages that both have.

@@ -27,6 +27,7 @@ from pocketlens.errors import (
     ModelError,
     SettingError,
 )
+from pocketlens.headers.av1 import coded_size
 
 
 def chunk(name: bytes, content: bytes) -> bytes:
@@ -111,6 +112,41 @@ def test_avif_whose_boxes_hide_its_size() -> None:
     avif[place : place + 8] = struct.pack(">II", 16, 16)
     with pytest.raises(ImageError, match="3000x3000 pixels, at most 1000000"):
         pocketlens.load_model(max_pixels=1_000_000).predict(bytes(avif))
+
+
+def test_largest_of_several_sequence_headers_counts() -> None:
+    def units(side: int) -> bytes:
+        """A temporal delimiter and the sequence header, up to the frame."""
+        data = encode(plain(9, 9, 9, (side, side)), ".avif")
+        start = data.find(b"\x12\0\x0a")
+        return data[start : start + 4 + data[start + 3]]
+
+    assert coded_size(memoryview(units(16))) == (16, 16)
+    assert coded_size(memoryview(units(16) + units(3000) + units(64))) == (3000, 3000)
+
+
+def nested_boxes(depth: int) -> bytes:
+    data = b""
+    for _ in range(depth):
+        data = struct.pack(">I4s", 12 + len(data), b"meta") + bytes(4) + data
+    return struct.pack(">I4s4sI4s", 20, b"ftyp", b"avif", 0, b"avif") + data
+
+
+@pytest.mark.usefixtures("nothing_is_decoded")
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (nested_boxes(5000), "without a box"),
+        (b"\xff\xd8\xff" + b"\xff\xe2\0\2" * 2_000_000, "over 10000 segments"),
+        (b"GIF89a" + bytes(7) + b"!\xf9" + b"\1\1" * 2_000_000, "over 1000000 blocks"),
+        (b"GIF89a" + bytes(7) + b"!\xf9\0" * 2000, "without a picture"),
+        (b"RIFF\4\xd4\x30\0WEBP" + b"JUNK\0\0\0\0" * 400_000, "over 100000 parts"),
+        (png(8, 8, before=chunk(b"teXt", b"") * 100_000), "cut off or damaged"),
+    ],
+)
+def test_endless_headers(data: bytes, reason: str) -> None:
+    with pytest.raises(ImageError, match=reason):
+        decode(data)
 
 
 def test_animation_that_crashes_opencv() -> None:

@@ -23,6 +23,11 @@ class Device:
         self.device = device
 
 
+pytestmark = pytest.mark.skipif(
+    not hasattr(onnxruntime, "get_ep_devices"), reason="onnxruntime 1.21 knows no plugins"
+)
+
+
 @pytest.fixture
 def plugin(monkeypatch: pytest.MonkeyPatch) -> None:
     module: Any = ModuleType("onnxruntime_ep_nimble")
@@ -103,8 +108,6 @@ def test_plugin_runs_by_its_devices(colors_file: Path, monkeypatch: pytest.Monke
 
 
 def test_session_by_device_answers(colors_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    if not hasattr(onnxruntime, "get_ep_devices"):
-        pytest.skip("onnxruntime 1.21")
     # Where the CPU is not among the built-in providers, it is taken as a plugin is.
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: [])
     model = pocketlens.load_model(colors_file, providers=[CPU])

@@ -7,16 +7,16 @@ from itertools import islice
 from pocketlens.errors import ImageError
 
 _SEQUENCE_HEADER = 1
-_MOST_UNITS = 20
+_MOST_UNITS = 10_000
 
 
-def coded_size(data: bytes) -> tuple[int, int]:
-    """Width and height of the largest frame that this data may hold.
+def coded_size(data: memoryview) -> tuple[int, int]:
+    """Width and height of the largest frame that this data may hold, by all its sequence headers.
 
     Raises:
         ImageError: There is no sequence header, or one that cannot be followed.
     """
-    position = 0
+    position, sizes = 0, []
     for _ in range(_MOST_UNITS):
         if position >= len(data):
             break
@@ -28,12 +28,14 @@ def coded_size(data: bytes) -> tuple[int, int]:
         position += 1 + extended
         length, position = _leb128(data, position) if sized else (len(data) - position, position)
         if kind == _SEQUENCE_HEADER:
-            return _sequence_header(data[position : position + length])
+            sizes.append(_sequence_header(data[position : position + length]))
         position += length
-    raise ImageError("AVIF whose picture has no sequence header, damaged")
+    if not sizes or position < len(data):
+        raise ImageError("AVIF whose picture has no sequence header or too many parts, damaged")
+    return max(sizes, key=lambda size: size[0] * size[1])
 
 
-def _leb128(data: bytes, position: int) -> tuple[int, int]:
+def _leb128(data: memoryview, position: int) -> tuple[int, int]:
     value = 0
     for place, byte in enumerate(islice(data, position, position + 8)):
         value |= (byte & 127) << 7 * place
@@ -43,7 +45,7 @@ def _leb128(data: bytes, position: int) -> tuple[int, int]:
 
 
 class _Bits:
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: memoryview) -> None:
         self._value = int.from_bytes(data, "big")
         self._left = 8 * len(data)
 
@@ -54,7 +56,7 @@ class _Bits:
         return self._value >> self._left & (1 << count) - 1
 
 
-def _sequence_header(data: bytes) -> tuple[int, int]:
+def _sequence_header(data: memoryview) -> tuple[int, int]:
     bits = _Bits(data[:64])
     bits.take(4)  # profile, still picture
     if bits.take(1):  # reduced header

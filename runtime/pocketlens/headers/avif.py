@@ -9,8 +9,8 @@ from pocketlens.headers.av1 import coded_size
 from pocketlens.headers.header import EXPECTED, Header
 
 _ALPHA = b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha"
-_CONTAINERS = {b"meta": 4, b"iprp": 0, b"ipco": 0}
-"""Boxes of boxes, and how many bytes stand before these."""
+_CONTAINERS = {b"meta": (b"", 4), b"iprp": (b"meta", 0), b"ipco": (b"iprp", 0)}
+"""Boxes of boxes: what they stand in, and how many bytes stand before the inner ones."""
 _PROPERTIES = b"ipco"
 _MOST_BOXES, _MOST_ITEMS = 10_000, 1_000
 _MOST_LAYERS = 8
@@ -86,8 +86,9 @@ def _boxes(data: bytes, position: int, end: int, parent: bytes) -> Iterator[tupl
         stop = position + size if size else end
         if not start <= stop <= end:
             raise ImageError("AVIF whose box runs past its end, cut off or damaged")
-        if name in _CONTAINERS:
-            yield from _boxes(data, start + _CONTAINERS[name], stop, name)
+        within, skipped = _CONTAINERS.get(name, (name, 0))
+        if within == parent:
+            yield from _boxes(data, start + skipped, stop, name)
         else:
             yield name, parent, b"" if name == b"mdat" else data[start:stop]
         position = stop
@@ -113,9 +114,9 @@ def _associations(content: bytes, item: int) -> list[int]:
     return []
 
 
-def _items(locations: bytes, infos: bytes, data: bytes) -> Iterator[bytes]:
-    """The beginnings of the coded items' data."""
-    coded = _coded_items(infos)
+def _items(locations: bytes, infos: bytes, data: bytes) -> Iterator[memoryview]:
+    """The data of the coded items."""
+    coded, view = _coded_items(infos), memoryview(data)
     version = locations[0]
     offset_size, length_size = locations[4] >> 4, locations[4] & 15
     base_size, index_size = locations[5] >> 4, locations[5] & 15 if version else 0
@@ -130,16 +131,17 @@ def _items(locations: bytes, infos: bytes, data: bytes) -> Iterator[bytes]:
         position += base_size
         count = _number(locations[position : position + 2])
         position += 2
-        offset = base + _number(
-            locations[position + index_size : position + index_size + offset_size]
-        )
+        place = position + index_size
+        offset = base + _number(locations[place : place + offset_size])
+        place += offset_size
+        length = _number(locations[place : place + length_size])
         position += count * (index_size + offset_size + length_size)
         if position > len(locations):
             raise ImageError("AVIF whose list of items is cut off")
         if item in coded:
-            if method or not 0 < offset < len(data):
-                raise ImageError("AVIF whose picture lies outside the file, cut off or damaged")
-            yield data[offset : offset + 256]
+            if method or count != 1 or not 0 < offset < offset + length <= len(data):
+                raise ImageError("AVIF whose picture is not in one piece in the file, cut off")
+            yield view[offset : offset + length]
 
 
 def _coded_items(infos: bytes) -> set[int]:

@@ -7,6 +7,7 @@ from pocketlens.headers.header import Header
 
 _EXTENSION, _IMAGE, _END = 0x21, 0x2C, b"\x3b"
 _GRAPHIC_CONTROL = 0xF9
+_MOST_BLOCKS, _MOST_EXTENSIONS = 1_000_000, 1_000
 
 
 def read(data: bytes) -> Header:
@@ -14,7 +15,9 @@ def read(data: bytes) -> Header:
     width, height = _number(data, 6), _number(data, 8)
     position = 13 + _table(data[10])
     transparent = False
-    while data[position] == _EXTENSION:
+    for _ in range(_MOST_EXTENSIONS):
+        if data[position] != _EXTENSION:
+            break
         if data[position + 1] == _GRAPHIC_CONTROL:
             transparent = bool(data[position + 3] & 1)
         position = _after_blocks(data, position + 2)
@@ -37,9 +40,12 @@ def _table(flags: int) -> int:
 
 def _after_blocks(data: bytes, position: int) -> int:
     """The position after a chain of sub-blocks."""
-    while size := data[position]:
+    for _ in range(_MOST_BLOCKS):
+        size = data[position]
         position += 1 + size
-    return position + 1
+        if not size:
+            return position
+    raise ImageError(f"GIF with over {_MOST_BLOCKS} blocks in a row, damaged")
 
 
 def _number(data: bytes, position: int) -> int:

@@ -10,6 +10,7 @@ from pocketlens.headers.header import Header
 
 _ANIMATED, _ALPHA = 0x02, 0x10
 _FRAME_HEADER = 16
+_MOST_CHUNKS = 100_000
 
 
 def read(data: bytes) -> Header:
@@ -50,12 +51,15 @@ def read(data: bytes) -> Header:
 
 def _chunks(data: bytes, position: int, end: int) -> Iterator[tuple[bytes, int, int]]:
     """Yields (name, start, stop) of each chunk's content."""
-    while position + 8 <= end:
+    for _ in range(_MOST_CHUNKS):
+        if position + 8 > end:
+            return
         stop = position + 8 + int.from_bytes(data[position + 4 : position + 8], "little")
         if stop > end:
             raise ImageError("WebP whose chunk runs past its end, cut off or damaged")
         yield data[position : position + 4], position + 8, stop
         position = stop + stop % 2
+    raise ImageError(f"WebP with over {_MOST_CHUNKS} parts, damaged")
 
 
 def _picture(data: bytes, start: int, stop: int) -> tuple[int, int, bool] | None:
