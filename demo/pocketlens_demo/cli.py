@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from pocketlens.classifier import load_model
 from pocketlens.extras import requires_extra
+from pocketlens.loading import load_model
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

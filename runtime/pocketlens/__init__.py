@@ -7,9 +7,10 @@ Example:
     'dog'
 """
 
-from pocketlens.classifier import Classifier, load_model
+from pocketlens.classifier import Classifier
 from pocketlens.errors import PocketLensError
 from pocketlens.heat_map import overlay
+from pocketlens.loading import load_model
 from pocketlens.prediction import Prediction
 
 __version__ = "0.1.0"

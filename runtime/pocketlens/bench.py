@@ -15,10 +15,10 @@ import cv2
 import numpy as np
 
 import pocketlens
-from pocketlens.classifier import load_model
 from pocketlens.cores import usable_cores
 from pocketlens.decoding import Pixels, decode
 from pocketlens.errors import PocketLensError
+from pocketlens.loading import load_model
 from pocketlens.preprocessing import network_input, preprocess
 from pocketlens.reading import read_bytes
 from pocketlens.session import FAMILIARITY, INPUT_NAME, OUTPUT_NAME, create_session

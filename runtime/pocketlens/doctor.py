@@ -14,10 +14,10 @@ import cv2
 import numpy as np
 
 import pocketlens
-from pocketlens.classifier import load_model
 from pocketlens.cores import affinity_cores, cpu_quota, usable_cores
 from pocketlens.errors import ModelError, PocketLensError
 from pocketlens.extras import install_line
+from pocketlens.loading import load_model
 from pocketlens.metadata import SCHEMA_VERSION
 from pocketlens.providers import CPU, CUDA, installed_wheels, why_missing
 from pocketlens.reading import read_bytes

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pocketlens.errors import SettingError
+from pocketlens.checks import check_positive
 
 ActivationMap = npt.NDArray[np.float32]
 
@@ -53,6 +53,5 @@ class Prediction:
         Raises:
             SettingError: k is no positive whole number.
         """
-        if not isinstance(k, int) or k < 1:
-            raise SettingError(f"k={k!r}, expected a whole number above 0")
+        check_positive(k=k)
         return sorted(self.scores.items(), key=lambda item: -item[1])[:k]

@@ -7,7 +7,8 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from pocketlens.errors import FileError, FileMissingError, SettingError
+from pocketlens.checks import check_positive
+from pocketlens.errors import FileError, FileMissingError
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,7 @@ class Limits:
 
     def __post_init__(self) -> None:
         """Refuses limits that are no numbers above zero."""
-        for name, value in vars(self).items():
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise SettingError(f"{name}={value!r}, expected a whole number above 0")
+        check_positive(**vars(self))
 
 
 DEFAULT_LIMITS = Limits()

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, redirect_stdout
 from typing import Any
 
+from pocketlens.checks import check_positive
 from pocketlens.cores import usable_cores
-from pocketlens.errors import MissingExtraError, ModelError, ProviderError, SettingError
+from pocketlens.errors import MissingExtraError, ModelError, ProviderError
 from pocketlens.extras import install_line
 from pocketlens.metadata import KEY, Metadata
 from pocketlens.providers import (
@@ -66,8 +67,7 @@ def create_session(
     """
     onnxruntime = import_onnxruntime()
     threads = usable_cores() if intra_op_num_threads is None else intra_op_num_threads
-    if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
-        raise SettingError(f"intra_op_num_threads={threads!r}, expected a whole number above 0")
+    check_positive(intra_op_num_threads=threads)
     wanted = choose_providers(providers, onnxruntime)
     options = onnxruntime.SessionOptions()
     options.inter_op_num_threads = 1

@@ -26,9 +26,9 @@ import numpy as np
 
 import pocketlens
 from pocketlens.bench import generated_jpeg
-from pocketlens.classifier import BUNDLED_MODEL
 from pocketlens.cli.pictures import picture_files
 from pocketlens.decoding import decode
+from pocketlens.loading import BUNDLED_MODEL
 from pocketlens.preprocessing import network_input, preprocess
 from pocketlens.session import FAMILIARITY, INPUT_NAME, OUTPUT_NAME, create_session
 

@@ -7,9 +7,9 @@ import pytest
 
 import pocketlens
 from builders import DATA, colors_model
-from pocketlens.classifier import BUNDLED_MODEL
 from pocketlens.cli import main
 from pocketlens.errors import ModelError
+from pocketlens.loading import BUNDLED_MODEL
 from pocketlens.selftest import model_digest, selftest
 
 

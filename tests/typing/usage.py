@@ -27,3 +27,8 @@ several: list[pocketlens.Prediction] = model.predict(paths)
 others: list[pocketlens.Prediction] = model.predict(names)
 labels: tuple[str, ...] = model.labels
 size: tuple[int, int] = model.metadata.preprocessing.input_size
+for answer in model.predict_many(paths, batch_size=8, workers=2):
+    if isinstance(answer, pocketlens.Prediction):
+        label = answer.label
+    else:
+        error: pocketlens.PocketLensError = answer

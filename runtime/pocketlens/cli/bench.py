@@ -10,9 +10,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from pocketlens.classifier import BUNDLED_MODEL, load_model
 from pocketlens.cli.pictures import picture_files
 from pocketlens.errors import FileError, FileMissingError, ModelError
+from pocketlens.loading import BUNDLED_MODEL, load_model
 from pocketlens.reading import read_bytes
 
 _FORMAT = 1

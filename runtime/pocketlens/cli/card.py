@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from pocketlens.card import render
-from pocketlens.classifier import BUNDLED_MODEL, load_model
+from pocketlens.loading import BUNDLED_MODEL, load_model
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

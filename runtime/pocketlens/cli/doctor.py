@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from pocketlens.classifier import BUNDLED_MODEL
 from pocketlens.cli.printing import printable
+from pocketlens.loading import BUNDLED_MODEL
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pocketlens.card import int8_table
-from pocketlens.classifier import BUNDLED_MODEL, Classifier, load_model
+from pocketlens.classifier import Classifier
+from pocketlens.loading import BUNDLED_MODEL, load_model
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

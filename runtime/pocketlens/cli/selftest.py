@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from pocketlens.classifier import BUNDLED_MODEL, load_model
+from pocketlens.loading import BUNDLED_MODEL, load_model
 from pocketlens.reading import read_bytes
 from pocketlens.selftest import selftest
 

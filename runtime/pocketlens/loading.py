@@ -1,0 +1,65 @@
+"""An .onnx file -> a classifier."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from pocketlens.classifier import Classifier
+from pocketlens.errors import InputTypeError, ModelError
+from pocketlens.providers import Provider
+from pocketlens.reading import DEFAULT_LIMITS, Limits, read_bytes
+from pocketlens.session import create_session
+
+BUNDLED_MODEL = Path(__file__).parent / "models" / "cats-and-dogs.onnx"
+
+
+def load_model(
+    model: str | os.PathLike[str] | None = None,
+    *,
+    providers: Sequence[Provider] | None = None,
+    intra_op_num_threads: int | None = None,
+    min_familiarity: float | None = None,
+    max_pixels: int = DEFAULT_LIMITS.max_pixels,
+    max_bytes: int = DEFAULT_LIMITS.max_bytes,
+) -> Classifier:
+    """Loads an .onnx file written by `pocketlens export`.
+
+    Args:
+        model: Path of the file; None loads the bundled cats-and-dogs model.
+        providers: onnxruntime execution providers in order of preference, such as
+            ["CUDAExecutionProvider", "CPUExecutionProvider"]. All of them must start. None takes
+            CUDA where it works, else the CPU. A plugin, such as OpenVINOExecutionProvider of
+            the package onnxruntime-ep-openvino, is found by its name.
+        intra_op_num_threads: Threads of one inference; None takes one for each core that this
+            process may use, by affinity and by the container's quota.
+        min_familiarity: Pictures below it are rejected, 0 to 1; None takes the file's own
+            threshold, which accepts 98 % of the validation pictures, 0 rejects nothing.
+        max_pixels: Pictures with more are refused before they are decoded.
+        max_bytes: Picture files with more are refused unread.
+
+    Raises:
+        FileMissingError: There is no such file.
+        FileError: It is a folder or cannot be read.
+        InputTypeError: `model` is no path.
+        ModelError: It is not a model of ours, or one this version cannot run exactly.
+        ProviderError: A provider that was asked for is not available or did not start.
+        SettingError: intra_op_num_threads or a limit is no positive number, or min_familiarity
+            none from 0 to 1, or the file has no familiarity to compare with.
+        MissingExtraError: onnxruntime is not installed.
+
+    Example:
+        >>> model = load_model("flowers.onnx", intra_op_num_threads=1)
+    """
+    if not isinstance(model, (str, os.PathLike, type(None))):
+        raise InputTypeError(f"got {type(model).__name__}, expected the path of an .onnx file")
+    path = BUNDLED_MODEL if model is None else Path(model)
+    limits = Limits(max_pixels, max_bytes)
+    content = read_bytes(path)
+    try:
+        create = partial(create_session, content, providers)
+        return Classifier(create, intra_op_num_threads, min_familiarity, limits)
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
