@@ -1,9 +1,24 @@
-"""Types of command-line arguments that several commands share."""
+"""Command-line arguments that several commands share, and their types."""
 
 from __future__ import annotations
 
 import argparse
 import math
+from pathlib import Path
+
+from pocketlens.loading import BUNDLED_MODEL
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """Adds the model file as a positional argument that may be left out."""
+    parser.add_argument(
+        "model",
+        nargs="?",
+        type=Path,
+        default=BUNDLED_MODEL,
+        metavar="MODEL",
+        help=".onnx file (default: the bundled model)",
+    )
 
 
 def positive_int(text: str) -> int:

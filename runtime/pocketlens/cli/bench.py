@@ -10,9 +10,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from pocketlens.cli.arguments import add_model
 from pocketlens.cli.pictures import picture_files
 from pocketlens.errors import FileError, FileMissingError, ModelError
-from pocketlens.loading import BUNDLED_MODEL, load_model
+from pocketlens.loading import load_model
 from pocketlens.reading import read_bytes
 
 _FORMAT = 1
@@ -26,9 +27,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "block is slower than the slowest of the earlier file, and the medians by over a tenth.\n\n"
         "Example: pocketlens bench --json monday.json; pocketlens bench --compare monday.json"
     )
-    parser.add_argument(
-        "model", nargs="?", metavar="MODEL", help=".onnx file (default: the bundled model)"
-    )
+    add_model(parser)
     parser.add_argument("--images", metavar="FOLDER", help="also time predict_many() on these")
     parser.add_argument("--json", metavar="FILE", help="write the figures there")
     parser.add_argument("--compare", metavar="FILE", help="an earlier --json to compare with")
@@ -39,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Prints the figures as they come; see configure()."""
     from pocketlens.bench import compare, machine, measure
 
-    path = Path(arguments.model or BUNDLED_MODEL)
+    path = arguments.model
     load_model(path)
     earlier = _read(Path(arguments.compare)) if arguments.compare else None
     if arguments.json and not Path(arguments.json).resolve().parent.is_dir():

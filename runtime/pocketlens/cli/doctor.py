@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
+from pocketlens.cli.arguments import add_model
 from pocketlens.cli.printing import printable
-from pocketlens.loading import BUNDLED_MODEL
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Look at this installation, machine and model: what to put into a bug report."""
     parser.epilog = "Exit status 1 if there is a problem.\n\nExample: pocketlens doctor my.onnx"
-    parser.add_argument(
-        "model", nargs="?", metavar="MODEL", help=".onnx file (default: the bundled model)"
-    )
+    add_model(parser)
     parser.set_defaults(run=run)
 
 
@@ -23,7 +20,7 @@ def run(arguments: argparse.Namespace) -> int:
     from pocketlens.doctor import PROBLEM, examine
 
     problems = 0
-    for finding in examine(Path(arguments.model or BUNDLED_MODEL)):
+    for finding in examine(arguments.model):
         problems += finding.verdict == PROBLEM
         message = printable(finding.message)
         print(f"{finding.verdict:<8} {finding.topic:<22} {message}", flush=True)

@@ -8,21 +8,20 @@ from pathlib import Path
 
 from pocketlens.card import int8_table
 from pocketlens.classifier import Classifier
-from pocketlens.loading import BUNDLED_MODEL, load_model
+from pocketlens.cli.arguments import add_model
+from pocketlens.loading import load_model
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Show what a model file says of itself."""
     parser.epilog = "Example: pocketlens info flowers.onnx"
-    parser.add_argument(
-        "model", nargs="?", metavar="MODEL", help=".onnx file (default: the bundled model)"
-    )
+    add_model(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Prints the model's record; see configure()."""
-    path = Path(arguments.model or BUNDLED_MODEL)
+    path = arguments.model
     for title, text in _describe(path, load_model(path)).items():
         print(f"{title:<14} {text}")
     return 0

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-from pocketlens.loading import BUNDLED_MODEL, load_model
+from pocketlens.cli.arguments import add_model
+from pocketlens.loading import load_model
 from pocketlens.reading import read_bytes
 from pocketlens.selftest import selftest
 
@@ -13,15 +13,13 @@ from pocketlens.selftest import selftest
 def configure(parser: argparse.ArgumentParser) -> None:
     """Check that a model file is whole and answers here as it did where it was exported."""
     parser.epilog = "Exit status 1 if a check fails.\n\nExample: pocketlens selftest flowers.onnx"
-    parser.add_argument(
-        "model", nargs="?", metavar="MODEL", help=".onnx file (default: the bundled model)"
-    )
+    add_model(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Prints a line for each check; see configure()."""
-    path = Path(arguments.model or BUNDLED_MODEL)
+    path = arguments.model
     checks = selftest(load_model(path), read_bytes(path))
     for check in checks:
         print(f"{check.name:<8} {'ok' if check.passed else 'FAILED':<7} {check.message}")
