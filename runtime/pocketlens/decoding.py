@@ -113,16 +113,12 @@ def _to_rgb(pixels: npt.NDArray[Any], header: Header) -> Pixels:
         if header.transparent_grey is not None:
             pixels[pixels == header.transparent_grey] = 255
         return np.asarray(pixels, np.uint8)
+    if pixels.ndim == 3 and pixels.shape[2] == 4:
+        return _over_white(pixels[..., 2::-1], pixels[..., 3:], header.premultiplied)
     if pixels.dtype == np.uint16:
         pixels = (pixels >> 8).astype(np.uint8)
     if pixels.ndim == 2:
         return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB), np.uint8)
-    if pixels.shape[2] == 4:
-        rgba = cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGBA)
-        if header.premultiplied:
-            white = 255 - rgba[..., 3:].repeat(3, axis=2)
-            return np.asarray(cv2.add(rgba[..., :3], white), np.uint8)
-        return _over_white(rgba)
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
 
 
@@ -148,7 +144,8 @@ def _convert_pil(image: Image) -> Pixels:
         image.load()
         orientation = image.getexif().get(_EXIF_ORIENTATION, 1)
         if "A" in image.getbands() or "transparency" in image.info:
-            pixels = _over_white(np.asarray(image.convert("RGBA")))
+            rgba = np.asarray(image.convert("RGBA"))
+            pixels = _over_white(rgba[..., :3], rgba[..., 3:])
         elif image.mode.startswith("I;16"):
             pixels = _check_array((np.asarray(image) >> 8).astype(np.uint8))
         else:
@@ -158,13 +155,22 @@ def _convert_pil(image: Image) -> Pixels:
     return _upright(pixels, orientation)
 
 
-def _over_white(rgba: npt.NDArray[Any]) -> Pixels:
-    rgb = np.empty((*rgba.shape[:2], 3), np.uint8)
-    # In bands: the sums take eight times the memory of a pixel.
-    for top in range(0, len(rgba), _BAND):
-        band = rgba[top : top + _BAND]
-        alpha = band[..., 3:].astype(np.uint16)
-        rgb[top : top + _BAND] = (band[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255
+def _over_white(
+    colors: npt.NDArray[Any], alpha: npt.NDArray[Any], premultiplied: bool = False
+) -> Pixels:
+    """Lays RGB, HxWx3, with alpha, HxWx1, over white; both uint8, or both uint16."""
+    rgb = np.empty(colors.shape, np.uint8)
+    # In bands: the sums take several times the memory of the picture.
+    for top in range(0, len(rgb), _BAND):
+        band = slice(top, top + _BAND)
+        color, opaque = (
+            part[band] >> 8 if part.dtype == np.uint16 else part[band].astype(np.uint16)
+            for part in (colors, alpha)
+        )
+        if premultiplied:
+            rgb[band] = np.minimum(color + (255 - opaque), 255)
+        else:
+            rgb[band] = (color * opaque + 255 * (255 - opaque) + 127) // 255
     return rgb
 
 
