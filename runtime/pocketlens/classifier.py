@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain, islice
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from threading import Lock
 from typing import Any, overload
 
@@ -110,20 +109,21 @@ class Classifier:
 
     def predict_many(
         self, images: Iterable[ImageInput], *, batch_size: int = 8, workers: int | None = None
-    ) -> Iterator[Prediction | PocketLensError]:
+    ) -> Generator[Prediction | PocketLensError]:
         """Classifies any number of pictures in constant memory, on all cores.
 
         Each worker decodes `batch_size` pictures and runs the network on them with one thread, so
         that decoding and inference overlap.
 
         Args:
-            images: What predict() takes, read as they are needed.
+            images: What predict() takes, read as they are needed. An error that their iterator
+                raises comes after the answers for the pictures before it.
             batch_size: Pictures that are decoded and answered together.
             workers: Threads; None takes one for each core that this process may use.
 
         Yields:
             For each picture, in order, a Prediction, or the error that predict() would raise for
-            it.
+            it. Closing the generator stops the workers.
 
         Raises:
             SettingError: batch_size or workers is no positive whole number.
@@ -135,7 +135,8 @@ class Classifier:
         workers = usable_cores() if workers is None else workers
         check_positive(batch_size=batch_size, workers=workers)
         answers = map_in_order(self._answer_each, _batches(images, batch_size), workers)
-        return chain.from_iterable(answers)
+        # No itertools.chain: two threads that share one bring the interpreter down.
+        return (answer for batch in answers for answer in batch)
 
     def _answer_each(self, images: list[ImageInput]) -> list[Prediction | PocketLensError]:
         recipe = self.metadata.preprocessing
@@ -190,6 +191,16 @@ class Classifier:
 
 
 def _batches(images: Iterable[ImageInput], size: int) -> Iterator[list[ImageInput]]:
-    source = iter(images)
-    while batch := list(islice(source, size)):
+    batch: list[ImageInput] = []
+    try:
+        for image in images:
+            batch.append(image)
+            if len(batch) == size:
+                yield batch
+                batch = []
+    except Exception:
+        if batch:
+            yield batch
+        raise
+    if batch:
         yield batch

@@ -44,7 +44,7 @@ def decode(
             over white; of an animation it is the first picture.
         min_size: Height and width that are enough: a JPEG is decoded at 1/8, 1/4 or 1/2, the
             smallest of which neither side is below them. None decodes it whole.
-        limits: What is refused before it is read or decoded. Arrays are in memory already.
+        limits: What is refused before it is read, decoded or copied.
 
     Returns:
         RGB pixels, uint8, of shape HxWx3.
@@ -66,10 +66,10 @@ def decode(
             raise ImageError(f"{len(image)} bytes, at most {limits.max_bytes} allowed (max_bytes)")
         return _decode_bytes(bytes(image), min_size, limits)
     if isinstance(image, np.ndarray):
-        return _check_array(image)
+        return _check_array(image, limits)
     if callable(getattr(image, "getexif", None)):
         _check_size(*image.size, limits)
-        return _convert_pil(image)
+        return _convert_pil(image, limits)
     raise InputTypeError(f"got {type(image).__name__}, {_EXPECTED}")
 
 
@@ -93,6 +93,8 @@ def _decode_bytes(data: bytes, min_size: tuple[int, int] | None, limits: Limits)
 
 
 def _check_size(width: int, height: int, limits: Limits) -> None:
+    if not width or not height:
+        raise ImageError(f"{width}x{height} pixels, expected one at least")
     if width * height > limits.max_pixels:
         raise ImageError(
             f"{width}x{height} pixels, at most {limits.max_pixels} are decoded (max_pixels)"
@@ -122,7 +124,7 @@ def _to_rgb(pixels: npt.NDArray[Any], header: Header) -> Pixels:
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
 
 
-def _check_array(array: npt.NDArray[Any]) -> Pixels:
+def _check_array(array: npt.NDArray[Any], limits: Limits) -> Pixels:
     if array.dtype != np.uint8:
         raise InputTypeError(
             f"got an array of {array.dtype} and shape {array.shape}, "
@@ -134,11 +136,12 @@ def _check_array(array: npt.NDArray[Any]) -> Pixels:
             f"got an array of shape {array.shape}, expected HxWx3 (RGB) or HxW (grey); "
             "pass several pictures as a list"
         )
+    _check_size(array.shape[1], array.shape[0], limits)
     pixels = np.ascontiguousarray(array)
     return pixels if is_rgb else np.asarray(cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB), np.uint8)
 
 
-def _convert_pil(image: Image) -> Pixels:
+def _convert_pil(image: Image, limits: Limits) -> Pixels:
     try:
         # Pillow turns a TIFF upright itself, on loading.
         image.load()
@@ -147,7 +150,7 @@ def _convert_pil(image: Image) -> Pixels:
             rgba = np.asarray(image.convert("RGBA"))
             pixels = _over_white(rgba[..., :3], rgba[..., 3:])
         elif image.mode.startswith("I;16"):
-            pixels = _check_array((np.asarray(image) >> 8).astype(np.uint8))
+            pixels = _check_array((np.asarray(image) >> 8).astype(np.uint8), limits)
         else:
             pixels = np.array(image.convert("RGB"))
     except (OSError, ValueError) as error:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import islice
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -17,10 +16,11 @@ _AHEAD = 4
 def map_in_order(
     function: Callable[[Item], Result], items: Iterable[Item], workers: int
 ) -> Iterator[Result]:
-    """Yields function(item) for each item, in their order.
+    """Yields function(item) for each item, in their order, each as soon as it is there.
 
-    At most four items for each worker are taken before their results are asked for. What a
-    generator's end leaves undone is not begun.
+    At most four items for each worker are taken before their results are asked for. An error of
+    `items` itself is raised after the results of what came before it. What is not begun when the
+    generator is closed is not begun at all.
 
     Args:
         function: Called on a worker's thread.
@@ -28,13 +28,20 @@ def map_in_order(
         workers: Threads.
     """
     source = iter(items)
+    waiting: deque[Future[Result]] = deque()
+    failure = None
     pool = ThreadPoolExecutor(workers)
     try:
-        waiting: deque[Future[Result]] = deque(
-            pool.submit(function, item) for item in islice(source, _AHEAD * workers)
-        )
-        while waiting:
-            yield waiting.popleft().result()
-            waiting.extend(pool.submit(function, item) for item in islice(source, 1))
+        while failure is None:
+            try:
+                item = next(source)
+            except Exception as error:
+                failure = error
+            else:
+                waiting.append(pool.submit(function, item))
+            while waiting and (failure or len(waiting) == _AHEAD * workers or waiting[0].done()):
+                yield waiting.popleft().result()
+        if not isinstance(failure, StopIteration):
+            raise failure
     finally:
         pool.shutdown(cancel_futures=True)

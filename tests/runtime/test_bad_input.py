@@ -186,10 +186,13 @@ def test_limits_can_be_set(tmp_path: Path) -> None:
             pocketlens.load_model(max_pixels=odd)
 
 
-def test_pil_image_that_is_too_large() -> None:
-    image = pytest.importorskip("PIL.Image").new("1", (9000, 9000))
-    with pytest.raises(ImageError, match="9000x9000 pixels"):
-        decode(image)
+def test_pil_images_and_arrays_have_the_same_limits() -> None:
+    image = pytest.importorskip("PIL.Image")
+    for large in (image.new("1", (9000, 9000)), np.broadcast_to(np.uint8(0), (9000, 9000, 3))):
+        with pytest.raises(ImageError, match="9000x9000 pixels"):
+            decode(large)
+    with pytest.raises(ImageError, match="0x5 pixels"):
+        decode(image.new("RGB", (0, 5)))
 
 
 def test_paths_that_are_no_picture_file(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -79,5 +80,8 @@ def test_bad_arguments_before_anything_is_measured(
     assert "expected a folder with picture files" in capsys.readouterr().err
     assert main(["bench", "--json", str(tmp_path / "no" / "where.json")]) == 1
     assert "in a folder that exists" in capsys.readouterr().err
+    for odd in ("", str(tmp_path), "/proc/now.json"):
+        assert main(["bench", "--json", odd]) == 1
+        assert re.search("expected the name of a file|cannot be written", capsys.readouterr().err)
     assert main(["bench", str(tmp_path / "no.onnx")]) == 1
     assert "no such file" in capsys.readouterr().err

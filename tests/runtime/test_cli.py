@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
+import shlex
 import subprocess
 import sys
 from importlib.metadata import entry_points
@@ -213,3 +215,22 @@ def test_progress_is_drawn_on_a_terminal_alone(
         err = capsys.readouterr().err
         assert ("1 of 3" in err) == (total is not None)
         assert err.endswith("\r\x1b[K") == (total is not None)
+
+
+def test_names_that_are_odd_do_not_stop_the_rest(
+    pictures: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    odd = tmp_path / "line\rbreak.png"
+    odd.write_bytes(Path(pictures[0]).read_bytes())
+    names = [str(odd), "long" * 100, "null\0character", pictures[1]]
+    assert main(["predict", *names, "--csv", "--top-k", "1"]) == 1
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out, newline="")))
+    assert [row["file"] for row in rows] == names
+    assert [bool(row["error"]) for row in rows] == [False, True, True, False]
+
+
+def test_closed_output(pictures: list[str]) -> None:
+    code = f"from pocketlens.cli import main; raise SystemExit(main(['predict', {pictures[0]!r}]))"
+    command = f"{shlex.quote(sys.executable)} -c {shlex.quote(code)} >&-"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

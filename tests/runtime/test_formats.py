@@ -139,12 +139,13 @@ def test_cmyk_jpeg_as_pillow_shows_it() -> None:
         assert_close(data, over_white(shown))
 
 
-def test_gif_frame_smaller_than_its_canvas() -> None:
+@pytest.mark.parametrize("screen", [(120, 80), (50, 80), (10, 10)])
+def test_gif_frame_of_another_size_than_its_screen(screen: tuple[int, int]) -> None:
     data = bytearray(save(PALETTE, "GIF", transparency=0))
-    data[6:10] = (120).to_bytes(2, "little") + (80).to_bytes(2, "little")
+    data[6:10] = b"".join(side.to_bytes(2, "little") for side in screen)
     with Image.open(io.BytesIO(bytes(data))) as shown:
         expected = over_white(shown)
-    assert expected.shape == (80, 120, 3)
+    assert expected.shape == (max(64, screen[1]), max(96, screen[0]), 3)
     assert_close(bytes(data), expected)
 
 
@@ -204,6 +205,7 @@ def test_jpeg_is_reduced_as_far_as_both_sides_allow(
         (save(GREY_ALPHA, "TIFF"), "2 samples of 8 bits"),
         (save(RGB.convert("LAB"), "TIFF"), "photometric 8"),
         (save(GREY.convert("F"), "TIFF"), "format 3"),
+        (save(RGB, "TIFF", compression="zstd"), "compression 50000"),
         (save(RGB, "ICO"), "looks like an icon"),
         (save(RGB, "JPEG2000"), "looks like JPEG 2000"),
         (save(RGB, "PPM"), "not a picture"),

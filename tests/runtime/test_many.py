@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -61,8 +63,41 @@ def test_an_error_of_the_source_is_raised(colors: pocketlens.Classifier) -> None
         yield plain(255, 0, 0)
         raise RuntimeError("the camera is gone")
 
-    with pytest.raises(RuntimeError, match="the camera is gone"):
-        list(colors.predict_many(source(), batch_size=1))
+    for batch_size in (1, 8):
+        answers = colors.predict_many(source(), batch_size=batch_size)
+        assert isinstance(next(answers), pocketlens.Prediction)
+        with pytest.raises(RuntimeError, match="the camera is gone"):
+            next(answers)
+
+
+def test_threads_that_share_an_iterator_are_told(colors: pocketlens.Classifier) -> None:
+    answers = colors.predict_many(plain(255, 0, 0) for _ in range(300))
+
+    def take() -> str:
+        try:
+            return str(len(list(answers)))
+        except ValueError as error:
+            return str(error)
+
+    with ThreadPoolExecutor(4) as pool:
+        outcomes = [future.result() for future in [pool.submit(take) for _ in range(4)]]
+    assert all(text.isdecimal() or "already executing" in text for text in outcomes), outcomes
+
+
+def test_answers_of_a_slow_source_are_not_held_back(colors: pocketlens.Classifier) -> None:
+    given: list[int] = []
+
+    def camera() -> Iterator[Any]:
+        for number in range(50):
+            given.append(number)
+            time.sleep(0.02)
+            yield plain(255, 0, 0)
+
+    answers = colors.predict_many(camera(), batch_size=1, workers=2)
+    next(answers)
+    assert len(given) < 8
+    answers.close()
+    assert len(given) < 8
 
 
 @pytest.mark.parametrize("odd", [0, -1, 1.5, "2", True])

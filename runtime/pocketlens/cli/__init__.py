@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import entry_points
+from pathlib import Path
 
 import cv2
 
@@ -52,6 +53,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         0 when all went well, 1 when something failed, 2 for a wrong command line, 130 for
         Ctrl-C.
     """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by the shell
+            setattr(sys, name, Path(os.devnull).open("w"))
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A file name need not be valid in the terminal's encoding.

@@ -41,8 +41,8 @@ def run(arguments: argparse.Namespace) -> int:
     path = arguments.model
     load_model(path)
     earlier = _read(Path(arguments.compare)) if arguments.compare else None
-    if arguments.json and not Path(arguments.json).resolve().parent.is_dir():
-        raise FileError(f"{arguments.json}: expected a file in a folder that exists")
+    if arguments.json is not None:
+        _write(Path(arguments.json), None)
     pictures: list[str] = []
     if arguments.images:
         pictures = list(picture_files([arguments.images], lambda error: None))
@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
                 print(f"another {name}: {earlier[name]}")
         for name, ratio, verdict in compare(stages, earlier["stages"]):
             print(f"{name:<42}{ratio:>10.2f} {verdict}")
-    if arguments.json:
+    if arguments.json is not None:
         content = {"format": _FORMAT, "machine": machine(), "model": path.name, "stages": stages}
         _write(Path(arguments.json), json.dumps(content, indent=1))
     return 0
@@ -82,13 +82,17 @@ def _read(file: Path) -> dict[str, Any]:
     return dict(content)
 
 
-def _write(file: Path, text: str) -> None:
+def _write(file: Path, text: str | None) -> None:
+    """Writes the text at once or not at all; None only tries whether that can be done."""
+    if file.is_dir() or not file.parent.is_dir():
+        raise FileError(f"{file}: expected the name of a file in a folder that exists")
     partial = file.with_name(f".{file.name}.{os.getpid()}.partial")
     try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(file)
+        partial.write_text(text or "", encoding="utf-8")
+        if text is not None:
+            partial.replace(file)
+            print(f"\nwritten: {file}", file=sys.stderr)
     except OSError as error:
         raise FileError(f"{file}: cannot be written ({error.strerror})") from error
     finally:
         partial.unlink(missing_ok=True)
-    print(f"\nwritten: {file}", file=sys.stderr)

@@ -22,7 +22,7 @@ def picture_files(arguments: Sequence[str], on_error: Callable[[OSError], object
         on_error: Told of a folder that cannot be read; the rest go on.
     """
     for argument in arguments:
-        if not Path(argument).is_dir():
+        if not _is_folder(argument):
             yield argument
             continue
         for folder, folders, names in os.walk(argument, onerror=on_error):
@@ -30,3 +30,11 @@ def picture_files(arguments: Sequence[str], on_error: Callable[[OSError], object
             for name in sorted(names):
                 if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES:
                     yield str(Path(folder, name))
+
+
+def _is_folder(argument: str) -> bool:
+    try:
+        return Path(argument).is_dir()
+    except (OSError, ValueError):
+        # What is wrong with it is said when it is read.
+        return False

@@ -7,6 +7,7 @@ import csv
 import json
 import sys
 from itertools import tee
+from typing import Any
 
 from pocketlens.cli.arguments import positive_int, share
 from pocketlens.cli.pictures import SUFFIXES, picture_files
@@ -67,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
     )
     write = _write_json if arguments.json else _write_csv if arguments.csv else _write_text
     if arguments.csv:
-        csv.writer(sys.stdout, lineterminator="\n").writerow(_COLUMNS)
+        _table().writerow(_COLUMNS)
     top_k = arguments.top_k or (len(model.labels) if arguments.json else 5)
     unread: list[OSError] = []
     total = None
@@ -88,7 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.json:
             print(json.dumps({"file": photo, "error": str(answer)}, ensure_ascii=False))
         elif arguments.csv:
-            csv.writer(sys.stdout, lineterminator="\n").writerow([photo, *[""] * 5, answer])
+            _table().writerow([photo, *[""] * 5, str(answer)])
         print_error(answer)
     progress.clear()
     for error in unread:
@@ -99,6 +100,11 @@ def run(arguments: argparse.Namespace) -> int:
             f"{', '.join(sorted(SUFFIXES))}"
         )
     return 1 if failed or unread else 0
+
+
+def _table() -> Any:
+    # Texts in quotes: a carriage return in a file's name would otherwise end the row.
+    return csv.writer(sys.stdout, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
 
 
 def _write_text(photo: str, answer: Prediction, top_k: int) -> None:
@@ -121,7 +127,7 @@ def _write_json(photo: str, answer: Prediction, top_k: int) -> None:
 
 
 def _write_csv(photo: str, answer: Prediction, top_k: int) -> None:
-    rows = csv.writer(sys.stdout, lineterminator="\n")
+    rows = _table()
     for rank, (label, score) in enumerate(answer.top_k(top_k), start=1):
         familiarity = "" if answer.familiarity is None else answer.familiarity
         rows.writerow([photo, rank, label, score, str(answer.rejected).lower(), familiarity, ""])

@@ -25,11 +25,13 @@ def read(data: bytes) -> Header:
         raise ImageError("GIF without a picture, cut off or damaged")
     left, top, wide, high = (_number(data, position + offset) for offset in (1, 3, 5, 7))
     end = _after_blocks(data, position + 11 + _table(data[position + 9]))
+    whole = max(width, left + wide), max(height, top + high)
+    # OpenCV refuses frames that reach beyond the screen, which other programs enlarge.
+    size = b"".join(side.to_bytes(2, "little") for side in whole)
     return Header(
-        max(width, left + wide),
-        max(height, top + high),
-        data[:end] + _END,
-        has_alpha=transparent or (wide, high) != (width, height),
+        *whole,
+        data[:6] + size + data[10:end] + _END,
+        has_alpha=transparent or (wide, high) != whole,
     )
 
 

@@ -8,7 +8,15 @@ from typing import Any
 from pocketlens.errors import ImageError
 from pocketlens.headers.header import Header
 
-_WIDTH, _HEIGHT, _BITS, _PHOTOMETRIC, _SAMPLES, _PLANAR = 256, 257, 258, 262, 277, 284
+_WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _PLANAR = (
+    256,
+    257,
+    258,
+    259,
+    262,
+    277,
+    284,
+)
 _TILE_WIDTH, _TILE_HEIGHT, _EXTRA, _FORMAT = 322, 323, 338, 339
 _KINDS = {1: "B", 3: "H", 4: "I"}
 _MOST_ENTRIES = 1000
@@ -17,6 +25,8 @@ _ASSOCIATED = 1
 
 # What OpenCV 5.0 decodes as others do: photometric interpretation -> samples of a pixel.
 _SUPPORTED = {0: (1,), 1: (1,), _RGB: (3, 4), _PALETTE: (1,), _CMYK: (4,), _YCBCR: (3,)}
+# None, three of fax machines, LZW, JPEG, deflate under two numbers, PackBits.
+_COMPRESSIONS = (1, 2, 3, 4, 5, 7, 8, 32946, 32773)
 _BITS_OF = {
     0: (1, 2, 4, 8, 16),
     1: (1, 2, 4, 8, 16),
@@ -32,6 +42,7 @@ def read(data: bytes) -> Header:
     width, height = tags.get(_WIDTH, (0,))[0], tags.get(_HEIGHT, (0,))[0]
     bits, sample_format = tags.get(_BITS, (1,)), tags.get(_FORMAT, (1,))
     photometric, samples = tags.get(_PHOTOMETRIC, (1,))[0], tags.get(_SAMPLES, (1,))[0]
+    compression = tags.get(_COMPRESSION, (1,))[0]
     planar, extra = tags.get(_PLANAR, (1,))[0], tags.get(_EXTRA, (None,))[0]
     if (
         samples not in _SUPPORTED.get(photometric, ())
@@ -40,10 +51,12 @@ def read(data: bytes) -> Header:
         or bits[0] not in _BITS_OF.get(photometric, (8, 16))
         or (planar != 1 and bits[0] != 8)
         or extra == 0
+        or compression not in _COMPRESSIONS
     ):
         raise ImageError(
             f"a kind of TIFF that is not supported ({samples} samples of {bits[0]} bits, format "
-            f"{sample_format[0]}, photometric {photometric}); save it as PNG"
+            f"{sample_format[0]}, photometric {photometric}, compression {compression}); "
+            "save it as PNG"
         )
     # A tile's memory is taken whole, however small the picture is.
     tile = tags.get(_TILE_WIDTH, (1,))[0], tags.get(_TILE_HEIGHT, (1,))[0]
