@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
@@ -84,6 +85,6 @@ def test_command_line_says_neither(
     row = json.loads(capsys.readouterr().out)
     assert (row["label"], row["rejected"], row["familiarity"]) == ("red", True, 0)
     assert main(["predict", str(photo), "--model", str(file), "--csv", "--top-k", "1"]) == 0
-    header, row = (line.split(",") for line in capsys.readouterr().out.splitlines())
+    header, row = csv.reader(capsys.readouterr().out.splitlines())
     assert header[3:] == ["score", "rejected", "familiarity", "error"]
     assert row[4:] == ["true", "0.0", ""]

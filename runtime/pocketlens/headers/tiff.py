@@ -8,16 +8,8 @@ from typing import Any
 from pocketlens.errors import ImageError
 from pocketlens.headers.header import Header
 
-_WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _PLANAR = (
-    256,
-    257,
-    258,
-    259,
-    262,
-    277,
-    284,
-)
-_TILE_WIDTH, _TILE_HEIGHT, _EXTRA, _FORMAT = 322, 323, 338, 339
+_WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 256, 257, 258, 259, 262
+_SAMPLES, _PLANAR, _TILE_WIDTH, _TILE_HEIGHT, _EXTRA, _FORMAT = 277, 284, 322, 323, 338, 339
 _KINDS = {1: "B", 3: "H", 4: "I"}
 _MOST_ENTRIES = 1000
 _RGB, _PALETTE, _CMYK, _YCBCR = 2, 3, 5, 6
