@@ -125,6 +125,26 @@ def test_largest_of_several_sequence_headers_counts() -> None:
     assert coded_size(memoryview(units(16) + units(3000) + units(64))) == (3000, 3000)
 
 
+def tiff(*tags: tuple[int, int, int]) -> bytes:
+    """A grey 8-bit TIFF of 8x8, or what these (tag, type, value) come before."""
+    whole = [*tags, (256, 4, 8), (257, 4, 8), (258, 3, 8), (259, 3, 1), (262, 3, 1), (273, 4, 8)]
+    whole += [(277, 3, 1), (278, 4, 8), (279, 4, 64)]
+    entries = b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in whole)
+    directory = struct.pack("<H", len(whole)) + entries + bytes(4)
+    return b"II*\0" + struct.pack("<I", 8 + 64) + bytes(64) + directory
+
+
+def test_tiff_that_says_it_twice() -> None:
+    assert decode(tiff()).shape == (8, 8, 3)
+    with pytest.raises(ImageError, match="65000x8 pixels, at most 1000"):
+        pocketlens.load_model(max_pixels=1000).predict(tiff((256, 4, 65000)))
+    for kind in (4, 16):
+        with pytest.raises(ImageError, match=r"65000x65000 pixels|tag 322 .* damaged|cut off"):
+            decode(tiff((322, kind, 65000), (323, 4, 65000)))
+    with pytest.raises(ImageError, match="tag 322 has 1 values of type 11, damaged"):
+        decode(tiff((322, 11, 65000), (323, 4, 65000)))
+
+
 def nested_boxes(depth: int) -> bytes:
     data = b""
     for _ in range(depth):

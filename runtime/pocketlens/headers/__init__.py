@@ -61,6 +61,6 @@ def read_header(data: bytes) -> Header:
         header = read(data)
     except (struct.error, IndexError, OverflowError) as error:
         raise ImageError(f"its header is cut off or damaged ({len(data)} bytes)") from error
-    if not header.width or not header.height:
+    if header.width <= 0 or header.height <= 0:
         raise ImageError(f"it claims {header.width}x{header.height} pixels, damaged")
     return header

@@ -10,8 +10,10 @@ from pocketlens.headers.header import Header
 
 _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 256, 257, 258, 259, 262
 _SAMPLES, _PLANAR, _TILE_WIDTH, _TILE_HEIGHT, _EXTRA, _FORMAT = 277, 284, 322, 323, 338, 339
-_KINDS = {1: "B", 3: "H", 4: "I"}
-_MOST_ENTRIES = 1000
+_READ = frozenset((*range(256, 260), 262, 277, 284, 322, 323, 338, 339))
+_KINDS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 16: "Q", 17: "q"}
+"""Of TIFF's types those that libtiff, too, takes for whole numbers."""
+_MOST_ENTRIES, _MOST_VALUES = 1000, 16
 _RGB, _PALETTE, _CMYK, _YCBCR = 2, 3, 5, 6
 _ASSOCIATED = 1
 
@@ -71,15 +73,19 @@ def _tags(data: bytes, order: str) -> dict[int, tuple[Any, ...]]:
     (count,) = struct.unpack_from(f"{order}{head}", data, start)
     if count > _MOST_ENTRIES:
         raise ImageError(f"TIFF with {count} tags, damaged")
-    tags = {}
+    tags: dict[int, tuple[Any, ...]] = {}
     for number in range(count):
         place = start + struct.calcsize(f"<{head}") + number * struct.calcsize(entry)
         tag, kind, values, inside = struct.unpack_from(entry, data, place)
-        if kind in _KINDS and 0 < values <= 8:
-            form = f"{order}{values}{_KINDS[kind]}"
-            if struct.calcsize(form) <= wide:
-                tags[tag] = struct.unpack_from(form, inside)
-            else:
-                (outside,) = struct.unpack(f"{order}{word}", inside)
-                tags[tag] = struct.unpack_from(form, data, outside)
+        # Of several of a kind libtiff takes the first.
+        if tag not in _READ or tag in tags:
+            continue
+        if kind not in _KINDS or not 0 < values <= _MOST_VALUES:
+            raise ImageError(f"TIFF whose tag {tag} has {values} values of type {kind}, damaged")
+        form = f"{order}{values}{_KINDS[kind]}"
+        if struct.calcsize(form) <= wide:
+            tags[tag] = struct.unpack_from(form, inside)
+        else:
+            (outside,) = struct.unpack(f"{order}{word}", inside)
+            tags[tag] = struct.unpack_from(form, data, outside)
     return tags

@@ -22,6 +22,8 @@ def read(data: bytes) -> Header:
     kept = [b"WEBP"]
     for name, start, stop in _chunks(data, 12, end):
         if name == b"VP8X":
+            if len(kept) > 1:
+                raise ImageError("WebP whose header is not at its beginning, damaged")
             flags = data[start]
             canvas = (_number(data, start + 4) + 1, _number(data, start + 7) + 1)
         elif name == b"EXIF":
