@@ -3,8 +3,9 @@
     python tests/fuzz.py --cases 200000 [--seed 0] [--keep FOLDER]
 
 Each case is a picture of one format, damaged by a seeded mutator that knows a little of the format:
-checksums of PNG chunks are put right again in half of the cases, so that the damage is let in. The
-work is done in a child process, whose crash or death by memory limit is a finding like any other.
+whole chunks, boxes and segments are repeated, dropped, moved and borrowed from others; checksums of
+PNG chunks are put right again in half of the cases, so that the damage is let in. The work is done in
+a child process, whose crash or death by memory limit is a finding like any other.
 Needs Pillow.
 """
 
@@ -122,6 +123,52 @@ def mutate(data: bytes, others: list[bytes], random: np.random.Generator) -> byt
     return _with_checksums(bytes(mutant)) if random.random() < 0.5 else bytes(mutant)
 
 
+def _parts(data: bytes) -> list[bytes]:
+    """The file's beginning and its chunks, boxes or segments; one part where it has none."""
+    if data.startswith(b"\x89PNG"):
+        position, length_at, form, around = 8, 0, ">I", 12
+    elif data.startswith(b"RIFF"):
+        position, length_at, form, around = 12, 4, "<I", 8
+    elif data[4:8] == b"ftyp":
+        position, length_at, form, around = 0, 0, ">I", 0
+    elif data.startswith(b"\xff\xd8"):
+        position, length_at, form, around = 2, 2, ">H", 2
+    else:
+        return [data]
+    parts = [data[:position]]
+    while position + length_at + struct.calcsize(form) <= len(data):
+        (length,) = struct.unpack_from(form, data, position + length_at)
+        end = position + max(length + around, 2)
+        # Boxes of boxes are taken apart too: after their own heads.
+        if data[position + 4 : position + 8] in (b"meta", b"iprp", b"ipco"):
+            end = position + (12 if data[position + 4 : position + 8] == b"meta" else 8)
+        if data.startswith(b"\xff\xda", position):
+            end = len(data)
+        parts.append(data[position:end])
+        position = end
+    return [*parts, data[position:]]
+
+
+def rearrange(data: bytes, others: list[bytes], random: np.random.Generator) -> bytes:
+    """Repeats, drops, moves or borrows whole parts of a file."""
+    parts = _parts(data)
+    for _ in range(int(random.integers(1, 4))):
+        place, other = (int(random.integers(1, len(parts) + 1)) for _ in range(2))
+        piece = parts[other - 1]
+        match int(random.integers(0, 4)):
+            case 0:
+                parts[place:place] = [piece] * int(random.choice((1, 2, 300)))
+            case 1:
+                del parts[place : place + 1]
+            case 2:
+                parts.insert(place, parts.pop(other - 1))
+            case 3:
+                foreign = _parts(others[int(random.integers(0, len(others)))])
+                parts.insert(place, foreign[int(random.integers(0, len(foreign)))])
+        parts = parts or [b""]
+    return b"".join(parts)
+
+
 def _with_checksums(data: bytes) -> bytes:
     if not data.startswith(b"\x89PNG\r\n\x1a\n"):
         return data
@@ -143,7 +190,11 @@ def cases(start: int, stop: int, seed: int) -> Iterator[tuple[str, bytes]]:
     for number in range(start, stop):
         random = np.random.default_rng((seed, number))
         name = names[number % len(names)]
-        yield name, mutate(pictures[name], others, random)
+        data = pictures[name]
+        way = random.random()
+        if way < 0.4:
+            data = rearrange(data, others, random)
+        yield name, data if way < 0.2 else mutate(data, others, random)
 
 
 def run_case(model: pocketlens.Classifier, data: bytes) -> str:

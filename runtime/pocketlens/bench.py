@@ -88,6 +88,8 @@ def measure(path: Path, pictures: Sequence[str], folder: Path) -> Iterator[tuple
         for name, data in jpegs.items():
             title = f"predict, {name}, {_threads(threads)}"
             yield title, _blocks(partial(limited.predict, data))
+        title = f"predict, {_BATCH} 200x200 JPEGs, {_threads(threads)}"
+        yield title, _blocks(partial(limited.predict, [small] * _BATCH))
         if pictures:
             yield f"predict_many, {_workers(threads)}", _throughput(limited, pictures, threads)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from threading import Lock
 from typing import Any, overload
@@ -11,7 +12,7 @@ import numpy as np
 from pocketlens.checks import check_positive
 from pocketlens.cores import usable_cores
 from pocketlens.decoding import ImageInput, Pixels
-from pocketlens.errors import ModelError, PocketLensError
+from pocketlens.errors import InputTypeError, ModelError, PocketLensError
 from pocketlens.familiarity import familiarity, threshold
 from pocketlens.parallel import map_in_order
 from pocketlens.prediction import Prediction
@@ -127,6 +128,7 @@ class Classifier:
 
         Raises:
             SettingError: batch_size or workers is no positive whole number.
+            InputTypeError: `images` is a single picture.
 
         Example:
             >>> for file, answer in zip(files, load_model().predict_many(files)):
@@ -134,6 +136,11 @@ class Classifier:
         """
         workers = usable_cores() if workers is None else workers
         check_positive(batch_size=batch_size, workers=workers)
+        if isinstance(images, (str, bytes, os.PathLike, np.ndarray)):
+            raise InputTypeError(
+                f"got one {type(images).__name__}, expected an iterable of pictures; "
+                "predict() takes a single one"
+            )
         answers = map_in_order(self._answer_each, _batches(images, batch_size), workers)
         # No itertools.chain: two threads that share one bring the interpreter down.
         return (answer for batch in answers for answer in batch)

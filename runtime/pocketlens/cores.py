@@ -33,7 +33,8 @@ def cpu_quota(root: Path = Path("/")) -> float | None:
     except OSError:
         return None
     for line in groups:
-        _, controllers, path = line.split(":", 2)
+        _, _, rest = line.partition(":")
+        controllers, _, path = rest.partition(":")
         if controllers and "cpu" not in controllers.split(","):
             continue
         base = root / "sys/fs/cgroup" / (controllers and "cpu")
@@ -48,15 +49,15 @@ def cpu_quota(root: Path = Path("/")) -> float | None:
 def _limit_v2(folder: Path) -> float | None:
     try:
         quota, period = (folder / "cpu.max").read_text().split()
+        return None if quota == "max" else int(quota) / int(period)
     except (OSError, ValueError, ZeroDivisionError):
         return None
-    return None if quota == "max" else int(quota) / int(period)
 
 
 def _limit_v1(folder: Path) -> float | None:
     try:
         quota = int((folder / "cpu.cfs_quota_us").read_text())
         period = int((folder / "cpu.cfs_period_us").read_text())
+        return quota / period if quota > 0 else None
     except (OSError, ValueError, ZeroDivisionError):
         return None
-    return quota / period if quota > 0 else None

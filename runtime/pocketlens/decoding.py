@@ -85,8 +85,6 @@ def _decode_bytes(data: bytes, min_size: tuple[int, int] | None, limits: Limits)
     except cv2.error as error:
         reason = error.err or str(error)
         raise ImageError(f"cannot be decoded ({reason.strip()})") from error
-    except MemoryError as error:
-        raise ImageError("cannot be decoded, it takes more memory than there is") from error
     if pixels is None:
         raise ImageError(f"damaged, cut off ({len(data)} bytes) or of an unsupported kind")
     return _upright(_to_rgb(pixels, header), header.orientation)
@@ -112,9 +110,9 @@ def _reduction(header: Header, min_size: tuple[int, int] | None) -> int:
 def _to_rgb(pixels: npt.NDArray[Any], header: Header) -> Pixels:
     """Makes RGB of what OpenCV returns: RGB, or, of files with alpha, the file's own channels."""
     if not header.has_alpha:
-        if header.transparent_grey is not None:
-            pixels[pixels == header.transparent_grey] = 255
         return np.asarray(pixels, np.uint8)
+    if header.transparent_grey is not None:
+        pixels[pixels == header.transparent_grey] = np.iinfo(pixels.dtype).max
     if pixels.ndim == 3 and pixels.shape[2] == 4:
         return _over_white(pixels[..., 2::-1], pixels[..., 3:], header.premultiplied)
     if pixels.dtype == np.uint16:
@@ -149,6 +147,8 @@ def _convert_pil(image: Image, limits: Limits) -> Pixels:
         if "A" in image.getbands() or "transparency" in image.info:
             rgba = np.asarray(image.convert("RGBA"))
             pixels = _over_white(rgba[..., :3], rgba[..., 3:])
+        elif image.mode in ("I", "F"):
+            raise ImageError(f"a PIL image of mode {image.mode}, expected 8 or 16 bits a channel")
         elif image.mode.startswith("I;16"):
             pixels = _check_array((np.asarray(image) >> 8).astype(np.uint8), limits)
         else:

@@ -19,7 +19,7 @@ from pocketlens.errors import ModelError, PocketLensError
 from pocketlens.extras import install_line
 from pocketlens.loading import load_model
 from pocketlens.metadata import SCHEMA_VERSION
-from pocketlens.providers import CPU, CUDA, installed_wheels, why_missing
+from pocketlens.providers import CPU, CUDA, installed_plugins, installed_wheels, why_missing
 from pocketlens.reading import read_bytes
 from pocketlens.selftest import selftest
 from pocketlens.session import import_onnxruntime
@@ -55,7 +55,7 @@ def examine(path: Path) -> Iterator[Finding]:
     yield Finding("python", OK, f"{platform.python_version()} {sys.executable}")
     yield Finding("system", OK, f"{platform.platform()} {_processor()}")
     yield Finding("libraries", OK, f"numpy {np.__version__}, OpenCV {cv2.__version__}")
-    yield _wheels("opencv", installed_wheels("opencv-python"), "opencv-python-headless")
+    yield _wheels("opencv", installed_wheels("cv2"), "opencv-python-headless")
     yield _cpu_features()
     quota = cpu_quota()
     yield Finding(
@@ -83,7 +83,7 @@ def _onnxruntime(path: Path) -> Iterator[Finding]:
     if CUDA not in available:
         verdict = PROBLEM if len(wheels) > 1 else NOTE
         yield Finding(CUDA, verdict, f"not there: {why_missing(CUDA)}")
-    for plugin in installed_wheels("onnxruntime-ep"):
+    for plugin in installed_plugins():
         yield Finding("plugin", NOTE, f"{plugin} {_version(plugin)}, taken when asked for by name")
 
 

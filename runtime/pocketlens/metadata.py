@@ -43,7 +43,7 @@ class Metadata:
         familiarity: "method", "levels" and "quantiles" of the raw output on validation pictures,
             "threshold", and, where pictures of unseen kinds were given, "auroc" and so on.
         int8: What quantization changed; empty for a float file.
-        selftest: "sha256" of the model without its metadata, "pictures" with the probabilities and
+        selftest: "sha256" of all the rest of the file, "pictures" with the probabilities and
             some values of the network input that they gave on the exporting machine, and "atol".
         about: Words of whoever exported the model: data, licences, limits.
     """

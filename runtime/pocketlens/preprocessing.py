@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from pocketlens.decoding import ImageInput, Pixels, decode
-from pocketlens.errors import ModelError
+from pocketlens.errors import ImageError, ModelError
 from pocketlens.reading import DEFAULT_LIMITS, Limits
 
 _CHANNELS = {"grayscale": 1, "rgb": 3}
@@ -111,8 +111,11 @@ def network_input(
     Raises:
         PocketLensError: As decode() does.
     """
-    pixels = decode(image, min_size=preprocessing.min_decoded_size, limits=limits)
-    return preprocess(pixels, preprocessing)
+    try:
+        pixels = decode(image, min_size=preprocessing.min_decoded_size, limits=limits)
+        return preprocess(pixels, preprocessing)
+    except (MemoryError, cv2.error) as error:
+        raise ImageError("takes more memory than there is (max_pixels)") from error
 
 
 def preprocess(pixels: Pixels, preprocessing: Preprocessing) -> Pixels:

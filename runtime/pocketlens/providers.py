@@ -105,19 +105,19 @@ def why_missing(name: str) -> str:
     return f"a plugin would be found as {plugin}, which is not installed"
 
 
-def installed_wheels(stem: str) -> list[str]:
-    """The installed distributions that share the files of one, such as onnxruntime-gpu.
+def installed_wheels(package: str) -> list[str]:
+    """The installed distributions that bring an import package: more than one overwrite it."""
+    from importlib.metadata import packages_distributions
 
-    Plugins (onnxruntime-ep-...) bring files of their own and do not count.
-    """
+    return sorted(set(packages_distributions().get(package, ())))
+
+
+def installed_plugins() -> list[str]:
+    """The installed distributions that bring execution providers as plugins."""
     from importlib.metadata import distributions
 
     names = {str(each.metadata["Name"]).lower().replace("_", "-") for each in distributions()}
-    return sorted(
-        name
-        for name in names
-        if (name == stem or name.startswith(f"{stem}-")) and not name.startswith(f"{stem}-ep-")
-    )
+    return sorted(name for name in names if name.startswith("onnxruntime-ep-"))
 
 
 def why_not_started(name: str, onnxruntime: Any) -> str:

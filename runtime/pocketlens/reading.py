@@ -40,11 +40,10 @@ def read_bytes(path: str | os.PathLike[str], max_bytes: int | None = None) -> by
     """
     file = Path(path)
     try:
-        # A pipe would keep even open() waiting.
-        if not stat.S_ISREG(file.stat().st_mode):
-            kind = "folder" if file.is_dir() else "device or pipe"
-            raise FileError(f"{file}: is a {kind}, not a file")
-        with file.open("rb") as stream:
+        _check_regular(file, file.stat())
+        # It may be another one by now, and a pipe would keep an ordinary open() waiting.
+        with open(file, "rb", opener=_open_at_once) as stream:
+            _check_regular(file, os.fstat(stream.fileno()))
             data = stream.read() if max_bytes is None else stream.read(max_bytes + 1)
     except (FileNotFoundError, NotADirectoryError, ValueError) as error:
         raise FileMissingError(f"{file}: no such file") from error
@@ -55,3 +54,13 @@ def read_bytes(path: str | os.PathLike[str], max_bytes: int | None = None) -> by
     if max_bytes is not None and len(data) > max_bytes:
         raise FileError(f"{file}: larger than {max_bytes} bytes (max_bytes)")
     return data
+
+
+def _check_regular(file: Path, status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        kind = "folder" if stat.S_ISDIR(status.st_mode) else "device or pipe"
+        raise FileError(f"{file}: is a {kind}, not a file")
+
+
+def _open_at_once(name: str, flags: int) -> int:
+    return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from base64 import b64decode
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from pocketlens.classifier import Classifier
 from pocketlens.errors import ModelError
+from pocketlens.metadata import KEY
 from pocketlens.preprocessing import network_input
 
-_METADATA_PROPS = 14
-"""The field of onnx's ModelProto that holds the metadata, and so this digest."""
+_METADATA_PROPS, _KEY, _VALUE = 14, 1, 2
+"""Fields of onnx's ModelProto and StringStringEntryProto."""
 _SAMPLES = 251
 _GREY_LEVELS = 1.0
 """The mean difference of a network input that counts as none: decoders differ a little."""
@@ -25,7 +28,7 @@ class Check:
     """One line of a self-test.
 
     Attributes:
-        name: "weights", "kernels", "resize" or "decode".
+        name: "file", "kernels", "resize" or "decode".
         passed: Whether it is as it should be.
         message: What was found.
     """
@@ -54,8 +57,10 @@ def selftest(model: Classifier, content: bytes) -> list[Check]:
         raise ModelError("it holds no pictures for a self-test; export the model again")
     digest = model_digest(content)
     same = digest == record["sha256"]
-    found = "are those that were exported" if same else "differ: the file is damaged, copy it again"
-    checks = [Check("weights", same, f"network and weights {found} (SHA-256 {digest[:12]}...)")]
+    found = "as they were exported" if same else "not as exported: damaged, copy the file again"
+    checks = [
+        Check("file", same, f"network, weights and metadata are {found} (SHA-256 {digest[:12]}...)")
+    ]
     atol = record["atol"]
     for name, picture in record["pictures"].items():
         data = b64decode(picture["data"])
@@ -80,29 +85,48 @@ def sampled_input(model: Classifier, data: bytes) -> list[int]:
 
 
 def model_digest(model: bytes) -> str:
-    """The SHA-256 of a serialized onnx ModelProto without its metadata.
+    """The SHA-256 of a serialized onnx ModelProto, without what stands in it for self-tests.
 
     Raises:
         ModelError: The bytes are no such message.
     """
     digest = hashlib.sha256()
-    position, view = 0, memoryview(model)
-    while position < len(model):
+    for number, start, content, stop in _fields(model, 0, len(model)):
+        field = model[start:stop]
+        if number == _METADATA_PROPS:
+            pair = {each: model[begin:end] for each, _, begin, end in _fields(model, content, stop)}
+            if pair.get(_KEY) == KEY.encode():
+                field = _without_selftest(pair.get(_VALUE, b""))
+        digest.update(field)
+    return digest.hexdigest()
+
+
+def _without_selftest(text: bytes) -> bytes:
+    try:
+        record = json.loads(text)
+        record.pop("selftest", None)
+    except (ValueError, AttributeError) as error:
+        raise ModelError("its pocketlens metadata is no JSON object") from error
+    return json.dumps(record, sort_keys=True).encode()
+
+
+def _fields(data: bytes, position: int, end: int) -> Iterator[tuple[int, int, int, int]]:
+    """Yields (number, start, start of the content, end) of each field of a protobuf message."""
+    while position < end:
         start = position
-        key, position = _varint(model, position)
+        key, position = _varint(data, position)
+        content = position
         kind = key & 7
         if kind == _VARINT:
-            _, position = _varint(model, position)
+            _, position = _varint(data, position)
         elif kind == _BYTES:
-            length, position = _varint(model, position)
-            position += length
+            length, content = _varint(data, position)
+            position = content + length
         elif kind in (_FIXED64, _FIXED32):
             position += 8 if kind == _FIXED64 else 4
         else:
             raise ModelError("it is no serialized onnx model")
-        if key >> 3 != _METADATA_PROPS:
-            digest.update(view[start:position])
-    return digest.hexdigest()
+        yield key >> 3, start, content, position
 
 
 def _varint(data: bytes, position: int) -> tuple[int, int]:

@@ -21,6 +21,7 @@ import pocketlens_export.export as export_module
 from pocketlens.errors import ExportError
 from pocketlens.preprocessing import network_input
 from pocketlens.run_folder import Run
+from pocketlens.selftest import selftest
 from pocketlens_export.checks import check_graph, check_int8
 from pocketlens_export.conversion import convert
 from pocketlens_export.parity import check_parity
@@ -282,3 +283,10 @@ def test_tutorial_network_with_outliers_can_reject(
     model = pocketlens.load_model(file)
     assert model.metadata.familiarity["method"] == "log-odds against outliers"
     assert model.predict(sorted(picture_folder.glob("*/0*.jpg"))[0]).familiarity is not None
+
+
+def test_exported_files_pass_their_selftest(exported_model: Path, edge_model: Path) -> None:
+    for file in (exported_model, edge_model):
+        checks = selftest(pocketlens.load_model(file), file.read_bytes())
+        assert [check.name for check in checks] == ["file", "kernels", "resize", "decode"]
+        assert all(check.passed for check in checks), checks

@@ -46,7 +46,11 @@ def system(root: Path, cgroup: str, files: dict[str, str]) -> Path:
             },
             None,
         ),
-        ("0::/\n", {"sys/fs/cgroup/cpu.max": "nonsense\n"}, None),
+        *(
+            ("0::/\n", {"sys/fs/cgroup/cpu.max": text}, None)
+            for text in ("nonsense\n", "a b\n", "1 0\n", "")
+        ),
+        ("nonsense\n", {}, None),
     ],
 )
 def test_quota_of_the_control_group(

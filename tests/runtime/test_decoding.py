@@ -139,7 +139,7 @@ def test_sixteen_bit_png_is_scaled_to_eight() -> None:
         (b"", "empty"),
         (b"x", "not a picture"),
         (b"hello, this is text", "not a picture"),
-        (b"\xff\xd8\xff\xe0 no picture follows", "JPEG without a frame header"),
+        (b"\xff\xd8\xff\xe0 no picture follows", "JPEG without a picture"),
     ],
 )
 def test_bytes_that_are_no_picture(data: bytes, reason: str, tmp_path: Path) -> None:

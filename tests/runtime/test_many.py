@@ -107,6 +107,12 @@ def test_settings_out_of_range(colors: pocketlens.Classifier, odd: Any) -> None:
             colors.predict_many([], **{name: odd})
 
 
+@pytest.mark.parametrize("one", ["photo.jpg", b"", Path("photo.jpg"), plain(1, 2, 3)])
+def test_a_single_picture_is_no_iterable(colors: pocketlens.Classifier, one: Any) -> None:
+    with pytest.raises(InputTypeError, match="expected an iterable of pictures"):
+        colors.predict_many(one)
+
+
 def test_source_is_read_as_it_is_needed() -> None:
     read = []
 

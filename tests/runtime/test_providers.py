@@ -12,7 +12,7 @@ import pocketlens
 from builders import plain
 from pocketlens import providers
 from pocketlens.errors import ProviderError
-from pocketlens.providers import CPU, CUDA, installed_wheels, why_missing
+from pocketlens.providers import CPU, CUDA, installed_plugins, installed_wheels, why_missing
 
 
 class Device:
@@ -38,7 +38,7 @@ def plugin(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_two_wheels_are_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     wheels = ["onnxruntime", "onnxruntime-gpu"]
-    monkeypatch.setattr(providers, "installed_wheels", lambda stem: wheels)
+    monkeypatch.setattr(providers, "installed_wheels", lambda package: wheels)
     with pytest.raises(ProviderError, match="onnxruntime and onnxruntime-gpu are both installed"):
         pocketlens.load_model(providers=[CUDA])
     assert "pip uninstall -y onnxruntime onnxruntime-gpu && pip install" in why_missing(CUDA)
@@ -56,15 +56,19 @@ def test_plugin_that_is_not_installed_is_the_reason() -> None:
         pocketlens.load_model(providers=["FleetExecutionProvider"])
 
 
-def test_plugins_are_no_wheels_that_clash(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wheels_are_those_that_bring_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
     class Distribution:
         def __init__(self, name: str) -> None:
             self.metadata = {"Name": name}
 
-    names = ("onnxruntime", "onnxruntime-ep-openvino", "onnxruntime_gpu", "numpy", "onnx")
+    names = ("onnxruntime", "onnxruntime_ep_openvino", "onnxruntime-extensions", "onnx")
     monkeypatch.setattr("importlib.metadata.distributions", lambda: map(Distribution, names))
+    assert installed_plugins() == ["onnxruntime-ep-openvino"]
+    found = {"onnxruntime": ["onnxruntime-gpu", "onnxruntime", "onnxruntime"], "cv2": ["contrib"]}
+    monkeypatch.setattr("importlib.metadata.packages_distributions", lambda: found)
     assert installed_wheels("onnxruntime") == ["onnxruntime", "onnxruntime-gpu"]
-    assert installed_wheels("onnxruntime-ep") == ["onnxruntime-ep-openvino"]
+    assert installed_wheels("cv2") == ["contrib"]
+    assert installed_wheels("torch") == []
 
 
 @pytest.mark.usefixtures("plugin")

@@ -6,7 +6,7 @@ import cv2
 import pytest
 
 import pocketlens
-from builders import DATA, colors_model
+from builders import colors_model, with_properties
 from pocketlens.cli import main
 from pocketlens.errors import ModelError
 from pocketlens.loading import BUNDLED_MODEL
@@ -15,7 +15,7 @@ from pocketlens.selftest import model_digest, selftest
 
 def test_bundled_model_is_whole_and_answers_as_exported() -> None:
     checks = selftest(pocketlens.load_model(), BUNDLED_MODEL.read_bytes())
-    assert [check.name for check in checks] == ["weights", "kernels", "resize", "decode"]
+    assert [check.name for check in checks] == ["file", "kernels", "resize", "decode"]
     assert all(check.passed for check in checks), checks
 
 
@@ -29,7 +29,7 @@ def test_one_flipped_bit_of_the_weights_is_found(
     # It loads and answers like a good one.
     assert pocketlens.load_model(file).labels == ("cat", "dog")
     assert main(["selftest", str(file)]) == 1
-    assert "weights  FAILED  network and weights differ: the file is damaged" in (
+    assert "file     FAILED  network, weights and metadata are not as exported: damaged" in (
         capsys.readouterr().out
     )
 
@@ -63,11 +63,12 @@ def test_another_interpolation_is_found(
     assert "resize" in [check.name for check in checks if not check.passed]
 
 
-def test_digest_is_of_all_but_the_metadata() -> None:
-    bare = (DATA / "colors.onnx").read_bytes()
-    assert model_digest(colors_model()) == model_digest(bare)
-    assert model_digest(colors_model(architecture="other")) == model_digest(bare)
-    assert model_digest(bare.replace(b"probabilities", b"Probabilities")) != model_digest(bare)
+def test_digest_is_of_all_but_the_selftest() -> None:
+    bare = colors_model()
+    assert model_digest(colors_model(selftest={"atol": 1})) == model_digest(bare)
+    assert model_digest(colors_model(labels=["green", "red", "blue"])) != model_digest(bare)
+    assert model_digest(bare.replace(b"probabilities", b"Probabilities", 1)) != model_digest(bare)
+    assert model_digest(with_properties(bare, {"other": "text"})) != model_digest(bare)
 
 
 @pytest.mark.parametrize("content", [b"\x07", b"\xff" * 20, b"\x08"])

@@ -86,14 +86,11 @@ def run(arguments: argparse.Namespace) -> int:
             write(photo, answer, top_k)
             continue
         failed += 1
-        if arguments.json:
-            print(json.dumps({"file": photo, "error": str(answer)}, ensure_ascii=False))
-        elif arguments.csv:
-            _table().writerow([photo, *[""] * 5, str(answer)])
-        print_error(answer)
+        _write_error(arguments, photo, str(answer))
     progress.clear()
     for error in unread:
-        print_error(f"{error.filename}: cannot be read ({error.strerror})")
+        folder = str(error.filename)
+        _write_error(arguments, folder, f"{folder}: cannot be read ({error.strerror})")
     if not done and not unread:
         raise FileMissingError(
             f"{', '.join(arguments.photos)}: no picture files, expected names that end in "
@@ -105,6 +102,14 @@ def run(arguments: argparse.Namespace) -> int:
 def _table() -> Any:
     # Texts in quotes: a carriage return in a file's name would otherwise end the row.
     return csv.writer(sys.stdout, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+
+
+def _write_error(arguments: argparse.Namespace, name: str, error: str) -> None:
+    if arguments.json:
+        print(json.dumps({"file": name, "error": error}, ensure_ascii=False))
+    elif arguments.csv:
+        _table().writerow([name, *[""] * 5, error])
+    print_error(error)
 
 
 def _write_text(photo: str, answer: Prediction, top_k: int) -> None:

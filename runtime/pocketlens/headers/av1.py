@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import islice
-
 from pocketlens.errors import ImageError
 
 _SEQUENCE_HEADER = 1
-_MOST_UNITS = 10_000
+_FRAMES = (3, 6)
+_MOST_UNITS, _MOST_FRAMES = 100, 4
+"""A still picture is one frame, or one for each of its up to four layers; all are decoded."""
 
 
 def coded_size(data: memoryview) -> tuple[int, int]:
@@ -16,7 +16,7 @@ def coded_size(data: memoryview) -> tuple[int, int]:
     Raises:
         ImageError: There is no sequence header, or one that cannot be followed.
     """
-    position, sizes = 0, []
+    position, frames, sizes = 0, 0, []
     for _ in range(_MOST_UNITS):
         if position >= len(data):
             break
@@ -29,15 +29,17 @@ def coded_size(data: memoryview) -> tuple[int, int]:
         length, position = _leb128(data, position) if sized else (len(data) - position, position)
         if kind == _SEQUENCE_HEADER:
             sizes.append(_sequence_header(data[position : position + length]))
+        frames += kind in _FRAMES
         position += length
-    if not sizes or position < len(data):
+    if not sizes or position < len(data) or frames > _MOST_FRAMES:
         raise ImageError("AVIF whose picture has no sequence header or too many parts, damaged")
     return max(sizes, key=lambda size: size[0] * size[1])
 
 
 def _leb128(data: memoryview, position: int) -> tuple[int, int]:
     value = 0
-    for place, byte in enumerate(islice(data, position, position + 8)):
+    for place in range(8):
+        byte = data[position + place]
         value |= (byte & 127) << 7 * place
         if byte < 128:
             return value, position + place + 1

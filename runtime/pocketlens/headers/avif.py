@@ -12,6 +12,12 @@ _ALPHA = b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha"
 _CONTAINERS = {b"meta": (b"", 4), b"iprp": (b"meta", 0), b"ipco": (b"iprp", 0)}
 """Boxes of boxes: what they stand in, and how many bytes stand before the inner ones."""
 _PROPERTIES = b"ipco"
+_PARENTS = {
+    **{name: parent for name, (parent, _) in _CONTAINERS.items()},
+    **dict.fromkeys((b"pitm", b"iloc", b"iinf"), b"meta"),
+    b"ipma": b"iprp",
+}
+"""Boxes that there must be, and where; the same elsewhere mean nothing."""
 _MOST_BOXES, _MOST_ITEMS = 10_000, 1_000
 _MOST_LAYERS = 8
 """Times the area of the picture that all its items together may cover: tiles, alpha, thumbnails."""
@@ -48,9 +54,11 @@ def read(data: bytes) -> Header:
     for name, parent, content in _boxes(data, 0, len(data), b""):
         if parent == _PROPERTIES:
             properties.append((name, content))
-        else:
-            found.setdefault(name, content)
-    for name in (b"pitm", b"ipma", b"iloc", b"iinf"):
+        elif _PARENTS.get(name) == parent:
+            if name in found:
+                raise ImageError(f"AVIF with two boxes {name.decode()!r}, damaged")
+            found[name] = content
+    for name in _PARENTS:
         if name not in found:
             raise ImageError(f"AVIF without a box {name.decode()!r}, no still picture or damaged")
     primary = _number(found[b"pitm"][4:8] if found[b"pitm"][0] else found[b"pitm"][4:6])
@@ -75,7 +83,7 @@ def read(data: bytes) -> Header:
 
 
 def _boxes(data: bytes, position: int, end: int, parent: bytes) -> Iterator[tuple[bytes, ...]]:
-    """Yields (name, parent, content) of boxes that hold no others; no content of the pictures."""
+    """Yields (name, parent, content); of boxes of boxes, and of the pictures, no content."""
     for _ in range(_MOST_BOXES):
         if position + 8 > end:
             return
@@ -88,6 +96,7 @@ def _boxes(data: bytes, position: int, end: int, parent: bytes) -> Iterator[tupl
             raise ImageError("AVIF whose box runs past its end, cut off or damaged")
         within, skipped = _CONTAINERS.get(name, (name, 0))
         if within == parent:
+            yield name, parent, b""
             yield from _boxes(data, start + skipped, stop, name)
         else:
             yield name, parent, b"" if name == b"mdat" else data[start:stop]
@@ -99,7 +108,7 @@ def _associations(content: bytes, item: int) -> list[int]:
     """The places of an item's properties among all properties."""
     wide_item, wide_index = 4 if content[0] else 2, 2 if content[3] & 1 else 1
     position = 8
-    for _ in range(_number(content[4:8])):
+    for _ in range(min(_number(content[4:8]), _MOST_ITEMS)):
         found = _number(content[position : position + wide_item])
         count = content[position + wide_item]
         position += wide_item + 1

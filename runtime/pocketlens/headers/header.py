@@ -18,7 +18,7 @@ class Header:
         orientation: As in EXIF, 1 to 8; 1 where the decoder itself applies it.
         has_alpha: Whether pixels may be transparent.
         premultiplied: Whether the decoder returns colours that alpha has dimmed already.
-        transparent_grey: The 8-bit value that stands for transparent in a grey picture.
+        transparent_grey: The value, as decoded, that stands for transparent in a grey picture.
         is_jpeg: Whether it can be decoded at 1/2, 1/4 and 1/8.
     """
 

@@ -51,12 +51,12 @@ def read(data: bytes) -> Header:
     grey = None
     if transparent and color_type == _GREY:
         value = int.from_bytes(transparent[:2], "big")
-        grey = value >> 8 if bits == 16 else value * 255 // ((1 << bits) - 1)
+        grey = value if bits == 16 else value * 255 // ((1 << bits) - 1)
     return Header(
         width,
         height,
         b"".join(kept),
         turned,
-        has_alpha=color_type in _WITH_ALPHA or (bool(transparent) and grey is None),
+        has_alpha=color_type in _WITH_ALPHA or bool(transparent),
         transparent_grey=grey,
     )
