@@ -4,8 +4,8 @@
 
 Each case is a picture of one format, damaged by a seeded mutator that knows a little of the format:
 whole chunks, boxes and segments are repeated, dropped, moved and borrowed from others; checksums of
-PNG chunks are put right again in half of the cases, so that the damage is let in. The work is done in
-a child process, whose crash or death by memory limit is a finding like any other.
+PNG chunks are put right again in half of the cases, so that the damage is let in. The work is done
+in a child process, whose crash or death by memory limit is a finding like any other.
 Needs Pillow.
 """
 

@@ -140,6 +140,8 @@ def _check_array(array: npt.NDArray[Any], limits: Limits) -> Pixels:
 
 
 def _convert_pil(image: Image, limits: Limits) -> Pixels:
+    if image.mode in ("I", "F"):
+        raise ImageError(f"a PIL image of mode {image.mode}, expected 8 or 16 bits a channel")
     try:
         # Pillow turns a TIFF upright itself, on loading.
         image.load()
@@ -147,8 +149,6 @@ def _convert_pil(image: Image, limits: Limits) -> Pixels:
         if "A" in image.getbands() or "transparency" in image.info:
             rgba = np.asarray(image.convert("RGBA"))
             pixels = _over_white(rgba[..., :3], rgba[..., 3:])
-        elif image.mode in ("I", "F"):
-            raise ImageError(f"a PIL image of mode {image.mode}, expected 8 or 16 bits a channel")
         elif image.mode.startswith("I;16"):
             pixels = _check_array((np.asarray(image) >> 8).astype(np.uint8), limits)
         else:

@@ -11,8 +11,8 @@ _PROGRESSIVE = (0xC2, 0xC6, 0xCA, 0xCE)
 _WITHOUT_LENGTH = frozenset([0x01, *range(0xD0, 0xD9)])
 _END, _SCAN, _APP1 = 0xD9, 0xDA, 0xE1
 _MOST_SEGMENTS = 10_000
-_MOST_SCANS = 100
-"""Each scan costs a pass over the whole picture, however few bytes it has."""
+_MOST_SCANS = {True: 100, False: 10}
+"""Progressive or not. Each scan costs a pass over the whole picture, however few bytes it has."""
 
 
 def read(data: bytes) -> Header:
@@ -48,8 +48,8 @@ def read(data: bytes) -> Header:
         raise ImageError("JPEG without a frame header, damaged")
     # Of one scan with all components nothing after it is looked at.
     if is_progressive or data[position + 2] < frame[7]:
-        scans = data.count(bytes((0xFF, _SCAN)))
-        if scans > _MOST_SCANS:
-            raise ImageError(f"JPEG with {scans} scans, expected {_MOST_SCANS} at most")
+        scans, most = data.count(bytes((0xFF, _SCAN))), _MOST_SCANS[is_progressive]
+        if scans > most:
+            raise ImageError(f"JPEG with {scans} scans, expected {most} at most")
     height, width = (int.from_bytes(frame[i : i + 2], "big") for i in (3, 5))
     return Header(width, height, data, turned, is_jpeg=True)
