@@ -140,6 +140,8 @@ def export(run_folder: Path, out: Path, settings: Settings) -> Metadata:
             unknown = predict_files(classifier, outliers, "pictures of no class")
             found = rejection(answers, unknown, metadata.familiarity["threshold"])
             metadata = replace(metadata, familiarity={**metadata.familiarity, **found})
+        # The digest is of the metadata too, as they are now.
+        classifier = _save(model, metadata, partial)
         record = selftest_record(classifier, partial.read_bytes())
         _save(model, replace(metadata, selftest=record), partial)
         try:
