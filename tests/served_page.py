@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -12,33 +13,56 @@ import gradio_client
 class Page:
     """`pocketlens demo` in a process of its own, as a user starts it."""
 
-    def __init__(self, *options: str) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        script = Path(sys.executable).with_name("pocketlens")
+    def __init__(
+        self, *options: str, command: list[str] | None = None, scheme: str = "http", **popen: Any
+    ) -> None:
+        """Starts it and waits until it says its address.
+
+        Args:
+            options: Of the command.
+            command: What to run in place of `pocketlens demo`.
+            scheme: http or https.
+            popen: For subprocess.Popen().
+        """
+        self.port = free_port()
+        if command is None:
+            command = [str(Path(sys.executable).with_name("pocketlens")), "demo"]
+            command += ["--port", str(self.port)]
+        self.url = f"{scheme}://127.0.0.1:{self.port}"
         self.process = subprocess.Popen(
-            [script, "demo", "--port", str(self.port), *options],
+            [*command, *options],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            **{"env": os.environ | {"GRADIO_SERVER_PORT": str(self.port)}, **popen},
         )
         assert self.process.stdout is not None
         self.lines: list[str] = []
         for line in self.process.stdout:
             self.lines.append(line)
-            if "127.0.0.1" in line:
+            if "Ctrl-C" in line:
                 break
-        if "127.0.0.1" not in self.lines[-1]:
+        else:
             self.process.kill()
             self.process.communicate()
             raise AssertionError("".join(self.lines))
-        self.client = gradio_client.Client(f"http://127.0.0.1:{self.port}", verbose=False)
 
-    def ask(self, photo: Path) -> Any:
-        return self.client.predict(gradio_client.handle_file(str(photo)), api_name="/predict")
+    def connect(self, **options: Any) -> Any:
+        """A client; to be closed."""
+        return gradio_client.Client(self.url, verbose=False, **options)
 
-    def close(self) -> None:
-        self.client.close()
+    def close(self) -> str:
+        """Stops it; gives all that it has printed."""
         self.process.terminate()
-        self.process.communicate(timeout=20)
+        rest: str = self.process.communicate(timeout=20)[0]
+        return "".join(self.lines) + rest
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def predict(client: Any, photo: Path) -> Any:
+    return client.predict(gradio_client.handle_file(str(photo)), api_name="/predict")

@@ -1,136 +1,76 @@
-"""The Gradio page."""
+"""The Gradio page: its tabs around a model, and its server."""
 
 from __future__ import annotations
 
-import os
-import re
 import socket
 from pathlib import Path
-from time import perf_counter
-from typing import Any
-
-# Read by gradio and huggingface_hub on import: nothing of them calls out.
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-os.environ["HF_HUB_OFFLINE"] = "1"
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 from pocketlens.classifier import Classifier
-from pocketlens.errors import PocketLensError, SettingError
-from pocketlens.familiarity import word
-from pocketlens.prediction import Prediction
+from pocketlens.cores import usable_cores
+from pocketlens.errors import SettingError
+from pocketlens_demo import api
+from pocketlens_demo.collection import Collection
+from pocketlens_demo.guard import EXCEPTION_HANDLERS, Guard
+from pocketlens_demo.tabs import live, many, photo
+from pocketlens_demo.tabs import model as model_tab
+from pocketlens_demo.upload_folder import UploadFolder
+from pocketlens_demo.uploads import Page
+from pocketlens_demo.wording import introduction
 
-EXAMPLES = Path(__file__).parent / "examples"
-MAX_UPLOAD = "20mb"
-NOT_UPLOADED = "Expected an uploaded photo."
+_MAX_FILE = 300_000_000
+_MAX_WAITING = 256
+_MAX_SESSIONS = 500
 
 
-def build(model: Classifier, *, with_examples: bool) -> gr.Blocks:
+def build(model: Classifier, *, name: str, size: int, collection: Collection | None) -> gr.Blocks:
     """Builds the page around a model.
 
     Args:
         model: What answers.
-        with_examples: Whether to offer the shipped photos of cats and dogs.
+        name: Of the model's file.
+        size: Bytes of the model's file.
+        collection: Where corrected photos are kept; None keeps none.
     """
-
-    def classify(photo: dict[str, Any] | None) -> tuple[dict[str, float] | str, str, str]:
-        """Classifies one photo: probabilities or that it is none, familiarity, time taken."""
-        if photo is None:
-            raise gr.Error("Choose a photo first.", print_exception=False)
-        upload = _uploaded_file(photo, Path(image.GRADIO_CACHE))
-        start = perf_counter()
-        try:
-            prediction = model.predict(upload.read_bytes())
-        except PocketLensError as error:
-            raise gr.Error(str(error), title="No answer", print_exception=False) from error
-        milliseconds = (perf_counter() - start) * 1000
-        time_taken = f"{milliseconds:.1f} ms on {model.providers[0]}"
-        shown = word(model.labels) if prediction.rejected else prediction.scores
-        return shown, _familiarity(prediction), time_taken
-
-    def classify_or_clear(
-        photo: dict[str, Any] | None,
-    ) -> tuple[dict[str, float] | str | None, str, str]:
-        return classify(photo) if photo else (None, "", "")
-
-    page = gr.Blocks(title="pocketlens", analytics_enabled=False, delete_cache=(600, 600))
+    page = Page(title="pocketlens", analytics_enabled=False)
+    one = {"concurrency_id": "photo", "concurrency_limit": usable_cores()}
+    several = {"concurrency_id": "many", "concurrency_limit": 1}
     with page:
-        gr.Markdown(f"# pocketlens\n{_introduction(model)}")
-        with gr.Row():
-            with gr.Column():
-                image = gr.Image(
-                    label="Photo",
-                    type="filepath",
-                    format="png",
-                    sources=["upload", "webcam", "clipboard"],
-                    height=380,
-                )
-                button = gr.Button("Classify", variant="primary")
-                _refuse_urls(image)
-            with gr.Column():
-                scores = gr.Label(label="Answer", num_top_classes=len(model.labels))
-                familiarity = gr.Textbox(
-                    label="Familiarity",
-                    interactive=False,
-                    visible=model.min_familiarity is not None,
-                )
-                time_taken = gr.Textbox(label="Time to decode and classify", interactive=False)
-        # Without gr.Image's own look into the file: it ends in a bare "Error" where the file is no
-        # picture, and the runtime never gets to say what is wrong with it.
-        button.click(
-            classify, image, [scores, familiarity, time_taken], api_name="predict", preprocess=False
-        )
-        image.change(
-            classify_or_clear,
-            image,
-            [scores, familiarity, time_taken],
-            api_visibility="private",
-            preprocess=False,
-        )
-        if with_examples:
-            gr.Examples([[str(path)] for path in sorted(EXAMPLES.glob("*.[jp][pn]g"))], image)
-            gr.Markdown((EXAMPLES / "CREDITS.txt").read_text(encoding="utf-8"))
+        gr.Markdown(f"# pocketlens\n{introduction(model)}")
+        with gr.Tab("Photo"):
+            photo.build(model, collection, one)
+        with gr.Tab("Live"):
+            live.build(model, usable_cores())
+        with gr.Tab("Many"):
+            many.build(model, several)
+        with gr.Tab("Model"):
+            model_tab.build(model, name, size)
+        api.add_endpoints(model, one, several)
     return page
 
 
-def _familiarity(prediction: Prediction) -> str:
-    """In words, and what a rejected picture would be if it had to be one of the classes."""
-    if prediction.familiarity is None:
-        return ""
-    text = f"{prediction.familiarity:.0%} of known pictures looked stranger than this one"
-    if not prediction.rejected:
-        return text
-    best = ", ".join(f"{label} {score:.1%}" for label, score in prediction.top_k(3))
-    return f"{text}. If it must be one of them: {best}"
+def launch(
+    page: gr.Blocks,
+    uploads: UploadFolder,
+    *,
+    host: str,
+    port: int | None,
+    share: bool,
+    auth: tuple[str, str] | None,
+    ssl_certfile: str | None,
+    ssl_keyfile: str | None,
+) -> tuple[str, str | None]:
+    """Begins to serve the page; see serve().
 
-
-def _uploaded_file(photo: dict[str, Any], cache: Path) -> Path:
-    """The file that was uploaded: what a client names may be any path of this machine."""
-    file = Path(str(photo.get("path"))).resolve()
-    if not file.is_relative_to(cache.resolve()) or not file.is_file():
-        raise gr.Error(NOT_UPLOADED, print_exception=False)
-    return file
-
-
-def _refuse_urls(image: gr.Image) -> None:
-    """Keeps Gradio from fetching the address that a client names instead of an upload."""
-    move = image.async_move_resource_to_block_cache
-
-    async def move_upload(resource: str | Path | None) -> str | None:
-        if re.match(r"\w+://", str(resource)):
-            raise gr.Error(NOT_UPLOADED, print_exception=False)
-        return await move(resource)
-
-    image.async_move_resource_to_block_cache = move_upload  # type: ignore[method-assign, assignment]
-
-
-def launch(page: gr.Blocks, *, host: str, port: int | None, share: bool) -> None:
-    """Serves the page until it is interrupted.
+    Returns:
+        Its address, and the public one.
 
     Raises:
         SettingError: The address or port cannot be listened on.
     """
-    page.queue(max_size=64)
+    page.queue(max_size=_MAX_WAITING)
     try:
         # Gradio's own message speaks of its parameters.
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -139,29 +79,35 @@ def launch(page: gr.Blocks, *, host: str, port: int | None, share: bool) -> None
             server_name=f"[{host}]" if ":" in host else host,
             server_port=port,
             share=share,
-            max_file_size=MAX_UPLOAD,
+            auth=auth,
+            ssl_certfile=ssl_certfile,
+            ssl_keyfile=ssl_keyfile,
+            ssl_verify=False,
+            max_file_size=_MAX_FILE,
+            state_session_capacity=_MAX_SESSIONS,
             enable_monitoring=False,
-            footer_links=["api"],
+            run_history=False,
+            ssr_mode=False,
+            mcp_server=False,
+            pwa=False,
+            footer_links=["api", "settings"],
+            app_kwargs={
+                "middleware": [Middleware(Guard, uploads=uploads)],
+                "exception_handlers": EXCEPTION_HANDLERS,
+            },
+            css_paths=Path(__file__).with_name("page.css"),
+            # Gradio's own bold font lacks most letters.
+            theme=gr.themes.Default(
+                primary_hue="teal",
+                secondary_hue="teal",
+                neutral_hue="slate",
+                font=("system-ui", "sans-serif"),
+                font_mono=("ui-monospace", "monospace"),
+            ),
             quiet=True,
             prevent_thread_lock=True,
         )
     except OSError as error:
-        address = f"{host} port {port}" if port else host
-        raise SettingError(f"cannot listen on {address} ({error.strerror or error})") from error
-    print(f"the page is at {local_url}" + (f" and {share_url}" if share_url else ""), flush=True)
-    print("Ctrl-C stops it", flush=True)
-    page.block_thread()
-
-
-def _introduction(model: Classifier) -> str:
-    many = len(model.labels) > 20
-    classes = f"{len(model.labels)} classes" if many else ", ".join(model.labels)
-    text = f"Upload, paste or take a photo. The answer is one of {_as_plain_text(classes)}."
-    if accuracy := model.metadata.accuracy_text():
-        text += f" Right for {accuracy}."
-    return text
-
-
-def _as_plain_text(text: str) -> str:
-    """Labels come from a file: no mark-up, and no picture of another host, may come of them."""
-    return re.sub(r"([^\w\s,])", r"\\\1", text)
+        place = f"{host} port {port}" if port else host
+        raise SettingError(f"cannot listen on {place} ({error.strerror or error})") from error
+    return local_url, share_url

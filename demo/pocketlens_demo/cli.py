@@ -3,35 +3,72 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
-from pocketlens.extras import requires_extra
-from pocketlens.loading import load_model
+from pocketlens.loading import BUNDLED_MODEL
+from pocketlens_demo.serving import serve
+from pocketlens_demo.space import write_space
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Open a page that classifies uploaded, pasted or webcam pictures."""
-    parser.epilog = "Example: pocketlens demo --model flowers.onnx --port 8080"
-    parser.add_argument("--model", metavar="FILE", help=".onnx file (default: cats and dogs)")
+    parser.epilog = (
+        "Example: pocketlens demo --model flowers.onnx --port 8080\n"
+        "         pocketlens demo --host 0.0.0.0 --auth ann:secret --collect corrected"
+    )
     parser.add_argument(
-        "--host", default="127.0.0.1", help="address to listen on (default: %(default)s)"
+        "--model",
+        type=Path,
+        default=BUNDLED_MODEL,
+        metavar="FILE",
+        help=".onnx file (default: cats and dogs)",
+    )
+    parser.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="address to listen on; 0.0.0.0: all (default: %(default)s)",
     )
     parser.add_argument("--port", type=_port, help="default: the first free one from 7860 on")
     parser.add_argument(
         "--share", action="store_true", help="also open a public address through gradio.live"
     )
-    parser.set_defaults(run=run)
+    parser.add_argument(
+        "--auth", type=_auth, metavar="USER:PASSWORD", help="what visitors must log in with"
+    )
+    parser.add_argument(
+        "--collect",
+        type=Path,
+        metavar="FOLDER",
+        help='keep photos that visitors mark with "That\'s wrong", as FOLDER/<class>/<hash>.jpg',
+    )
+    parser.add_argument("--ssl-certfile", type=Path, metavar="FILE", help="certificate for https")
+    parser.add_argument("--ssl-keyfile", type=Path, metavar="FILE", help="its key")
+    parser.add_argument(
+        "--space",
+        type=Path,
+        metavar="FOLDER",
+        help="serve nothing; write the files of a Hugging Face Space with this model",
+    )
+    parser.set_defaults(run=run, parser=parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Serves the page until Ctrl-C; see configure()."""
-    model = load_model(arguments.model)
-    with requires_extra("demo", "gradio"):
-        from pocketlens_demo.app import build, launch
-    launch(
-        build(model, with_examples=arguments.model is None),
+    """Serves the page until Ctrl-C, or writes a Space; see configure()."""
+    if (arguments.ssl_certfile is None) != (arguments.ssl_keyfile is None):
+        arguments.parser.error("--ssl-certfile and --ssl-keyfile go together")
+    if arguments.space:
+        write_space(arguments.model, arguments.space)
+        print(f"{arguments.space}: a Space; try it: python {arguments.space / 'app.py'}")
+        return 0
+    serve(
+        arguments.model,
         host=arguments.host,
         port=arguments.port,
         share=arguments.share,
+        auth=arguments.auth,
+        collect=arguments.collect,
+        ssl_certfile=arguments.ssl_certfile,
+        ssl_keyfile=arguments.ssl_keyfile,
     )
     return 0
 
@@ -40,3 +77,10 @@ def _port(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
         raise argparse.ArgumentTypeError(f"got {text!r}, expected a port, 1 to 65535")
     return int(text)
+
+
+def _auth(text: str) -> tuple[str, str]:
+    user, _, password = text.partition(":")
+    if not user or not password:
+        raise argparse.ArgumentTypeError("expected USER:PASSWORD, neither of them empty")
+    return user, password

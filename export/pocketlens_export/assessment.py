@@ -20,6 +20,7 @@ from pocketlens.metrics import (
     calibration_error,
     evaluate,
     log_loss,
+    reliability,
     risk_coverage,
     roc_auc,
     wilson_interval,
@@ -77,6 +78,7 @@ def evaluate_file(
     """The metadata's "metrics" of a file, from its answers to the test pictures."""
     metrics = evaluate(truth, answers.probabilities)
     metrics["risk_coverage"] = risk_coverage(truth, answers.probabilities)
+    metrics["reliability"] = reliability(truth, answers.probabilities)
     metrics["robustness"] = {}
     for name, change in (("grayscale", _without_colour), ("brightness 0.4", _dark)):
         changed = predict_files(model, pictures, f"test pictures, {name}", change)

@@ -54,7 +54,7 @@ class Classifier:
         self._session = session
         self._one_thread: Any = None
         self._lock = Lock()
-        self._outputs = {node.name for node in session.get_outputs()}
+        self.outputs = {node.name for node in session.get_outputs()}
         self.intra_op_num_threads: int = session.get_session_options().intra_op_num_threads
         self.min_familiarity = threshold(metadata.familiarity, min_familiarity)
         self.limits = limits
@@ -174,7 +174,7 @@ class Classifier:
         if self.min_familiarity is not None:
             names.append(FAMILIARITY)
         if explain:
-            if ACTIVATION_MAP not in self._outputs:
+            if ACTIVATION_MAP not in self.outputs:
                 raise ModelError(
                     f"a network of architecture {self.metadata.architecture!r} has no activation "
                     "map: it cannot explain; train with --arch edge"

@@ -31,7 +31,7 @@ class Metadata:
         metrics: Figures on the test split: "accuracy", "accuracy_interval" (95 %, Wilson),
             "log_loss", "calibration_error", "images", "confusion_matrix" (rows are the true
             classes). Of the network in a run's record, of the file itself in an .onnx file; there
-            also "risk_coverage" and, of the same pictures changed, "robustness".
+            also "risk_coverage", "reliability" and, of the same pictures changed, "robustness".
         history: Per epoch: "loss", "accuracy", "val_loss", "val_accuracy".
         training: Settings that make the run again: epochs, batch_size, seed and so on.
         data: Of the pictures: "fingerprint" (SHA-256), "images" of each class, "left_out",

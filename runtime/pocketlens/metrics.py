@@ -56,17 +56,35 @@ def log_loss(truth: Classes, probabilities: Probabilities) -> float:
     return float(-np.log(of_truth.clip(min=np.finfo(np.float32).eps)).mean())
 
 
-def calibration_error(truth: Classes, probabilities: Probabilities, bins: int = 15) -> float:
-    """Expected calibration error (Guo et al. 2017) of the most probable class, equal-width bins.
+def reliability(
+    truth: Classes, probabilities: Probabilities, bins: int = 15
+) -> list[dict[str, float]]:
+    """How sure and how often right the answers are, by equal-width bins of probability.
 
     Returns:
-        The mean difference, 0 to 1, between how sure and how often right the answers are.
+        For each bin that is not empty the mean "score" of the most probable class, the "accuracy"
+        and the number of "images".
     """
     score = probabilities.max(axis=1)
     right = probabilities.argmax(axis=1) == truth
     place = np.minimum((score * bins).astype(int), bins - 1)
-    gaps = np.bincount(place, weights=right - score, minlength=bins)
-    return float(np.abs(gaps).sum() / len(truth))
+    return [
+        {
+            "score": float(score[place == index].mean()),
+            "accuracy": float(right[place == index].mean()),
+            "images": int((place == index).sum()),
+        }
+        for index in np.unique(place)
+    ]
+
+
+def calibration_error(truth: Classes, probabilities: Probabilities) -> float:
+    """Expected calibration error (Guo et al. 2017): the mean gap of reliability(), 0 to 1."""
+    gaps = [
+        row["images"] * abs(row["accuracy"] - row["score"])
+        for row in reliability(truth, probabilities)
+    ]
+    return sum(gaps) / len(truth)
 
 
 def risk_coverage(truth: Classes, probabilities: Probabilities) -> list[dict[str, float]]:

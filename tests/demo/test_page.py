@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
-import urllib.request
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +16,7 @@ from pocketlens.cli import main
 gradio_client = pytest.importorskip("gradio_client")
 pytest.importorskip("gradio")
 
-from served_page import Page
+from served_page import Page, predict
 
 
 @pytest.fixture(scope="module")
@@ -26,64 +26,61 @@ def page() -> Iterator[Page]:
     running.close()
 
 
-def test_page_answers_as_predict_does(page: Page, photos: list[Path]) -> None:
+@pytest.fixture(scope="module")
+def client(page: Page) -> Iterator[Any]:
+    connected = page.connect()
+    yield connected
+    connected.close()
+
+
+def fields(prediction: pocketlens.Prediction) -> dict[str, Any]:
+    names = ("label", "score", "scores", "rejected", "familiarity")
+    return {name: getattr(prediction, name) for name in names}
+
+
+def test_endpoint_answers_as_predict_does(client: Any, photos: list[Path]) -> None:
     model = pocketlens.load_model()
-    rejected = 0
-    for photo in photos:
-        answer, familiarity, time_taken = page.ask(photo)
-        expected = model.predict(photo)
-        assert expected.familiarity is not None
-        assert familiarity.startswith(f"{expected.familiarity:.0%} of known pictures")
-        assert time_taken.endswith(" ms on CPUExecutionProvider")
-        if expected.rejected:
-            rejected += 1
-            assert answer["label"] == "neither"
-            assert f"If it must be one of them: {expected.label} " in familiarity
-        else:
-            assert answer["label"] == expected.label
-            got = {row["label"]: row["confidence"] for row in answer["confidences"]}
-            assert got == pytest.approx(expected.scores, abs=1e-6)
-    assert rejected == 1
+    answers = [predict(client, photo) for photo in photos]
+    assert answers == [fields(model.predict(photo)) for photo in photos]
+    assert [answer["rejected"] for answer in answers].count(True) == 1
 
 
-def test_bad_upload_is_an_error_and_the_page_goes_on(page: Page, tmp_path: Path) -> None:
+def test_many_photos_and_a_zip(client: Any, photos: list[Path], tmp_path: Path) -> None:
+    model = pocketlens.load_model()
+    bad = tmp_path / "text.jpg"
+    bad.write_bytes(b"no picture")
+    archive = tmp_path / "photos.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+        for photo in photos[1:]:
+            file.write(photo, f"folder/{photo.name}")
+        file.writestr("__MACOSX/folder/._x.jpg", b"")
+    sent = [photos[0], bad, archive]
+    files = [gradio_client.handle_file(str(path)) for path in sent]
+    rows = client.predict(files, api_name="/predict_many")
+    assert [row.pop("file") for row in rows] == [
+        photos[0].name,
+        "text.jpg",
+        *(f"folder/{photo.name}" for photo in photos[1:]),
+    ]
+    assert "expected" in rows.pop(1)["error"]
+    assert rows == [fields(model.predict(photo)) for photo in photos]
+
+
+def test_bad_upload_is_an_error_and_the_page_goes_on(client: Any, tmp_path: Path) -> None:
     for name, content in (("text.jpg", b"no picture"), ("empty.jpg", b"")):
         bad = tmp_path / name
         bad.write_bytes(content)
         with pytest.raises(gradio_client.exceptions.AppError) as caught:
-            page.ask(bad)
+            predict(client, bad)
         assert "expected" in str(caught.value)
     good = tmp_path / "good.png"
     good.write_bytes(encode(plain(9, 9, 9)))
-    assert page.ask(good)[0]["label"] in ("cat", "dog", "neither")
+    assert predict(client, good)["label"] in ("cat", "dog")
 
 
-def test_only_uploads_are_read(page: Page, photos: list[Path]) -> None:
-    # Not through the client, which would upload the file first.
-    call = f"http://127.0.0.1:{page.port}/gradio_api/call/predict"
-    local, meta = str(photos[0].resolve()), {"_type": "gradio.FileData"}
-    for upload in (
-        {"path": local, "meta": meta},
-        {"path": local},
-        {"path": "/dev/zero"},
-        {"path": "http://example.invalid/cat.jpg", "meta": meta},
-        {"path": "http://example.invalid/cat.jpg"},
-        {"url": "http://example.invalid/cat.jpg", "meta": meta},
-        {"url": "http://example.invalid/cat.jpg"},
-        {"path": None},
-        {},
-    ):
-        body = json.dumps({"data": [upload]}).encode()
-        request = urllib.request.Request(call, body, {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request) as response:
-            event = json.load(response)["event_id"]
-        with urllib.request.urlopen(f"{call}/{event}", timeout=20) as response:
-            assert response.read().decode().startswith("event: error"), upload
-
-
-def test_only_predict_is_public(page: Page) -> None:
-    endpoints = page.client.view_api(return_format="dict", print_info=False)
-    assert list(endpoints["named_endpoints"]) == ["/predict"]
+def test_two_endpoints_are_public(client: Any) -> None:
+    endpoints = client.view_api(return_format="dict", print_info=False)
+    assert list(endpoints["named_endpoints"]) == ["/predict", "/predict_many"]
     assert endpoints["unnamed_endpoints"] == {}
 
 
@@ -96,11 +93,29 @@ def test_page_has_no_tensorflow_in_its_process(page: Page) -> None:
     assert "tensorflow" not in loaded
 
 
-def test_model_problem_is_said_before_the_port_opens(
+def test_problems_are_said_before_the_port_opens(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["demo", "--model", str(tmp_path / "missing.onnx")]) == 1
-    assert "missing.onnx: no such file" in capsys.readouterr().err
+    text = tmp_path / "text"
+    text.write_text("no certificate")
+    for options, words in (
+        (["--model", str(tmp_path / "missing.onnx")], "missing.onnx: no such file"),
+        (["--model", str(text)], "text: "),
+        (["--collect", str(text)], "text: cannot be written"),
+        (["--ssl-certfile", str(text), "--ssl-keyfile", str(text)], "no certificate and its key"),
+    ):
+        assert main(["demo", *options]) == 1
+        error = capsys.readouterr().err
+        assert words in error
+        assert error.count("\n") == 1
+
+
+def test_wrong_options(capsys: pytest.CaptureFixture[str]) -> None:
+    for options in (["--auth", "ann"], ["--auth", "ann:"], ["--ssl-certfile", "c.pem"]):
+        with pytest.raises(SystemExit) as caught:
+            main(["demo", *options])
+        assert caught.value.code == 2
+        assert "expected USER" in (error := capsys.readouterr().err) or "go together" in error
 
 
 def test_port_in_use_is_one_line(page: Page) -> None:

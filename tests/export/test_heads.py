@@ -60,6 +60,8 @@ def test_metadata_of_the_heads(edge_model: Path) -> None:
     assert 0 <= metadata.familiarity["auroc"] <= 1
     assert metadata.calibration["after"]["log_loss"] == metadata.metrics["log_loss"]
     assert set(metadata.metrics["robustness"]) == {"grayscale", "brightness 0.4"}
+    bins = metadata.metrics["reliability"]
+    assert sum(row["images"] for row in bins) == metadata.metrics["images"]
     assert metadata.metrics["risk_coverage"][0]["accuracy"] == metadata.metrics["accuracy"]
     command = metadata.training["export"]
     assert command.startswith("pocketlens export edge --outliers unseen")

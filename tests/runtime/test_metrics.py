@@ -6,6 +6,7 @@ import pytest
 from pocketlens.metrics import (
     calibration_error,
     evaluate,
+    reliability,
     risk_coverage,
     roc_auc,
     wilson_interval,
@@ -67,6 +68,10 @@ def test_calibration_error() -> None:
     score = np.array([0.75] * 10 + [0.95] * 10)
     probabilities = np.stack([score, 1 - score], axis=1)
     assert calibration_error(truth, probabilities) == pytest.approx((0.15 + 0.05) / 2)
+    assert reliability(truth, probabilities) == [
+        {"score": pytest.approx(0.75), "accuracy": 0.6, "images": 10},
+        {"score": pytest.approx(0.95), "accuracy": 1.0, "images": 10},
+    ]
     sure = np.array([[1.0, 0.0]] * 4)
     assert calibration_error(np.zeros(4, int), sure) == 0
 

@@ -1,0 +1,108 @@
+"""Uploads and zip files of pictures -> named pictures, within limits."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from pocketlens.errors import ImageError, SettingError
+from pocketlens_demo.pictures import LIMITS, file_name, picture_bytes, printable
+
+MAX_PICTURES = 1000
+MAX_UNPACKED = 2_000_000_000
+_MAX_DIRECTORY = 1_000_000
+_START, _END, _END_64 = b"PK\x03\x04", b"PK\x05\x06", b"PK\x06\x07"
+_LONGEST_END = 65_557
+
+
+@dataclass(frozen=True)
+class NamedPicture:
+    """A picture that is not read yet.
+
+    Attributes:
+        name: What to call it.
+        read: Gives its bytes, or raises a PocketLensError.
+    """
+
+    name: str
+    read: Callable[[], bytes]
+
+
+def named_pictures(uploads: list[dict[str, Any]]) -> list[NamedPicture]:
+    """The pictures of uploads, and those inside the zip files among them.
+
+    Raises:
+        ImageError: A zip file is damaged, or of an unusual kind.
+        SettingError: There are none, more than MAX_PICTURES, or a zip file unpacks to more than
+            MAX_UNPACKED bytes.
+    """
+    pictures: list[NamedPicture] = []
+    for upload in uploads:
+        path, name = upload.get("path"), file_name(upload)
+        if path and _is_zip(Path(path)):
+            pictures += _members(Path(path), name)
+        else:
+            pictures.append(NamedPicture(name, partial(picture_bytes, upload)))
+        if len(pictures) > MAX_PICTURES:
+            raise SettingError(f"more than {MAX_PICTURES} pictures; send them in several parts")
+    if not pictures:
+        raise SettingError("no pictures; expected picture files, or a zip file of them")
+    return pictures
+
+
+def _is_zip(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_START)) == _START
+
+
+def _members(path: Path, name: str) -> list[NamedPicture]:
+    _check_directory(path, name)
+    try:
+        # Closed when the last of its pictures is forgotten.
+        archive = zipfile.ZipFile(path)
+        members = [member for member in archive.infolist() if _is_content(member)]
+    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+        raise ImageError(f"{name}: a damaged zip file ({error})") from error
+    if sum(member.file_size for member in members) > MAX_UNPACKED:
+        raise SettingError(f"{name}: unpacks to more than {MAX_UNPACKED // 10**9} GB")
+    return [
+        NamedPicture(printable(member.filename), partial(_read, archive, member))
+        for member in members
+    ]
+
+
+def _check_directory(path: Path, name: str) -> None:
+    """Before zipfile makes an object of each of what may be millions of entries."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _LONGEST_END))
+        tail = file.read()
+    place = tail.rfind(_END)
+    if int.from_bytes(tail[place + 12 : place + 16], "little") > _MAX_DIRECTORY or _END_64 in tail:
+        raise ImageError(f"{name}: a zip file of too many entries, or of the kind zip64")
+
+
+def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        # Their decompressors cannot be stopped at a size.
+        raise ImageError("compressed in a way that is not supported, expected stored or deflated")
+    limit = LIMITS.max_bytes
+    try:
+        with archive.open(member) as file:
+            data = file.read(limit + 1)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise ImageError(f"damaged or encrypted in its zip file ({error})") from error
+    if len(data) > limit:
+        raise ImageError(f"larger than {limit} bytes")
+    return data
+
+
+def _is_content(member: zipfile.ZipInfo) -> bool:
+    """Not a folder, and none of the files that macOS adds."""
+    parts = PurePosixPath(member.filename).parts
+    hidden = any(part.startswith(".") or part == "__MACOSX" for part in parts)
+    return not member.is_dir() and not hidden

@@ -1,0 +1,58 @@
+"""What was uploaded -> its bytes, pixels and name."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from pocketlens.decoding import Pixels, decode
+from pocketlens.errors import ImageError
+from pocketlens.preprocessing import Preprocessing
+from pocketlens.reading import Limits, read_bytes
+
+LIMITS = Limits(max_bytes=20_000_000)
+"""Of one photo."""
+
+
+def picture_bytes(file: dict[str, Any]) -> bytes:
+    """The encoded picture that an upload or a frame holds.
+
+    Raises:
+        FileError: The file is larger than a photo may be, or gone.
+        ImageError: The frame is no base64.
+    """
+    if file.get("path"):
+        return read_bytes(file["path"], LIMITS.max_bytes)
+    try:
+        return base64.b64decode(file["url"].partition(",")[2], validate=True)
+    except binascii.Error as error:
+        raise ImageError(f"a frame that is no base64 ({error})") from error
+
+
+def decoded(data: bytes, recipe: Preprocessing) -> Pixels:
+    """The pixels that predict() would decode: it gives the same answer for them."""
+    return decode(data, min_size=recipe.min_decoded_size, limits=LIMITS)
+
+
+def file_name(file: dict[str, Any]) -> str:
+    """What the client calls an upload; to be shown, never to be opened."""
+    return printable(str(file.get("orig_name") or Path(str(file.get("path"))).name))
+
+
+def printable(name: str) -> str:
+    """A name on one line, and no longer than a table has room for."""
+    return "".join(filter(str.isprintable, name))[-200:]
+
+
+def shrunk(pixels: Pixels, longest_side: int) -> Pixels:
+    """The picture with no side longer than so many pixels."""
+    scale = longest_side / max(pixels.shape[:2])
+    if scale >= 1:
+        return pixels
+    size = [max(1, round(side * scale)) for side in pixels.shape[1::-1]]
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)

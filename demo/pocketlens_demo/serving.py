@@ -1,0 +1,115 @@
+"""Serves the page until it is told to stop."""
+
+from __future__ import annotations
+
+import os
+import signal
+import ssl
+import sys
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from pocketlens.errors import FileError
+from pocketlens.extras import requires_extra
+from pocketlens.loading import load_model
+from pocketlens_demo.upload_folder import UploadFolder
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def serve(
+    model_file: Path,
+    *,
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    share: bool = False,
+    auth: tuple[str, str] | None = None,
+    collect: Path | None = None,
+    ssl_certfile: Path | None = None,
+    ssl_keyfile: Path | None = None,
+) -> None:
+    """Serves the page around a model until Ctrl-C or SIGTERM.
+
+    Args:
+        model_file: The .onnx file.
+        host: The address to listen on.
+        port: None takes the first free one from 7860 on.
+        share: Whether to also open a public address through gradio.live.
+        auth: A name and a password that visitors must give.
+        collect: A folder for photos that visitors have corrected.
+        ssl_certfile: For https: the certificate, PEM.
+        ssl_keyfile: Its key.
+
+    Raises:
+        PocketLensError: The model, the folder, the certificate, the address or the port cannot be
+            used, or Gradio is not installed; the port has not been opened then.
+        SystemExit: It was told to stop.
+    """
+    # Several visitors are answered at once: more threads for each would be in each other's way.
+    model = load_model(model_file, intra_op_num_threads=1)
+    _check_certificate(ssl_certfile, ssl_keyfile)
+    _keep_quiet()
+    with UploadFolder() as uploads:
+        with requires_extra("demo", "gradio"):
+            from pocketlens_demo.app import build, launch
+            from pocketlens_demo.collection import Collection
+        collection = Collection(collect, model.labels) if collect else None
+        size = model_file.stat().st_size
+        page = build(model, name=model_file.name, size=size, collection=collection)
+        local_url, share_url = launch(
+            page,
+            uploads,
+            host=host,
+            port=port,
+            share=share,
+            auth=auth,
+            ssl_certfile=str(ssl_certfile) if ssl_certfile else None,
+            ssl_keyfile=str(ssl_keyfile) if ssl_keyfile else None,
+        )
+        uploads.remove_in_time()
+        print(f"the page is at {local_url}" + (f" and {share_url}" if share_url else ""))
+        if host not in _LOOPBACK and not ssl_certfile:
+            print("browsers of other computers open the camera only with https (--ssl-certfile)")
+        print("Ctrl-C stops it", flush=True)
+        status = _wait()
+        page.close(verbose=False)
+        sys.exit(status)
+
+
+def _keep_quiet() -> None:
+    """What gradio and huggingface_hub read on import, so that nothing of them calls out."""
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    # Of each request Gradio keeps a record, of 10,000 unless told.
+    os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "100"
+    # Gradio asks its own server whether it is there; a proxy would not find it.
+    for name in ("no_proxy", "NO_PROXY"):
+        os.environ[name] = ",".join(filter(None, (os.environ.get(name), *_LOOPBACK)))
+
+
+def _check_certificate(certfile: Path | None, keyfile: Path | None) -> None:
+    if certfile is None or keyfile is None:
+        return
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certfile, keyfile)
+    except OSError as error:
+        raise FileError(
+            f"{certfile} and {keyfile} are no certificate and its key in PEM form "
+            f"({error.strerror or error})"
+        ) from error
+
+
+def _wait() -> int:
+    """Until Ctrl-C or SIGTERM; gives the exit status."""
+    stopped = Event()
+    numbers: list[int] = []
+
+    def stop(number: int, frame: Any) -> None:
+        numbers.append(number)
+        stopped.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    stopped.wait()
+    return 128 + numbers[0]

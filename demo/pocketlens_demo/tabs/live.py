@@ -1,0 +1,76 @@
+"""The tab for a camera: the answer over the picture, and how many frames a second."""
+
+from __future__ import annotations
+
+from html import escape
+from time import monotonic
+from typing import Any
+
+import gradio as gr
+
+from pocketlens.classifier import Classifier
+from pocketlens_demo.pictures import decoded, picture_bytes
+from pocketlens_demo.wording import answer_of
+
+SECONDS = 60
+_SECONDS_A_FRAME = 0.1
+# Runs where a stream begins. When the server ends one, the browser just begins another.
+_STOP_IN_TIME = """
+(...inputs) => {
+  clearTimeout(window.pocketlensStop);
+  const stop = () => document.querySelector('#live [title="stop recording"]')?.click();
+  window.pocketlensStop = setTimeout(stop, 1000 * %d);
+  return inputs;
+}"""
+_GRACE = 5
+_VIEWERS_A_CORE = 8
+_RECENT = 10
+
+
+def build(model: Classifier, cores: int) -> None:
+    """Adds the tab's components and events to the page that is being built."""
+
+    def classify(frame: dict[str, Any] | None, times: list[float]) -> tuple[Any, list[float]]:
+        if not frame:
+            return gr.skip(), times
+        prediction = model.predict(decoded(picture_bytes(frame), model.metadata.preprocessing))
+        # A pause, such as between two runs, is not counted.
+        recent = [time for time in times if monotonic() - time < 2]
+        times = [*recent[1 - _RECENT :], monotonic()]
+        rate = (len(times) - 1) / (times[-1] - times[0]) if len(times) > 1 else 0
+        answer = escape(answer_of(prediction))
+        if not prediction.rejected:
+            answer += f" {prediction.score:.0%}"
+        return f"<p><b>{answer}</b> {rate:.0f} frames a second</p>", times
+
+    gr.Markdown(
+        f"Click the camera, then **Record**. It stops by itself after {SECONDS} seconds. Browsers "
+        "open the camera only for pages on this computer or with https."
+    )
+    with gr.Column(elem_id="live"):
+        camera = gr.Image(
+            label="Camera",
+            sources=["webcam"],
+            streaming=True,
+            format="jpeg",
+            height=480,
+            webcam_options=gr.WebcamOptions(
+                mirror=False, constraints={"video": {"facingMode": "environment"}}
+            ),
+        )
+        overlay = gr.HTML(elem_id="live-answer")
+    times = gr.State([])
+    camera.stream(
+        classify,
+        [camera, times],
+        [overlay, times],
+        js=_STOP_IN_TIME % SECONDS,
+        stream_every=_SECONDS_A_FRAME,
+        time_limit=SECONDS + _GRACE,
+        concurrency_id="live",
+        concurrency_limit=_VIEWERS_A_CORE * cores,
+        api_visibility="private",
+        preprocess=False,
+        show_progress="hidden",
+    )
+    camera.clear(lambda: "", outputs=overlay, api_visibility="private")

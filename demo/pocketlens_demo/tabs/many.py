@@ -1,0 +1,128 @@
+"""The tab for many photos or a zip: a table, the least certain ones to look at, a CSV file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+from gradio.processing_utils import save_bytes_to_cache
+
+from pocketlens.classifier import Classifier
+from pocketlens.decoding import Pixels
+from pocketlens.errors import PocketLensError
+from pocketlens.prediction import Prediction
+from pocketlens_demo.answering import answers, as_csv, fields
+from pocketlens_demo.archive import MAX_PICTURES, NamedPicture, named_pictures
+from pocketlens_demo.pictures import decoded, shrunk
+from pocketlens_demo.wording import answer_of
+
+_THUMBNAILS = 48
+_THUMBNAIL_SIDE = 240
+_HEADERS = ["photo", "answer", "probability", "familiarity", "problem"]
+
+
+def build(model: Classifier, concurrency: dict[str, Any]) -> None:
+    """Adds the tab's components and events to the page that is being built."""
+
+    def classify(uploads: list[dict[str, Any]] | None, progress: Any = gr.Progress()) -> Any:  # noqa: B008
+        if not uploads:
+            raise gr.Error("Choose photos or a zip file first.", print_exception=False)
+        pictures = named_pictures(uploads)
+        found: list[Prediction | PocketLensError] = []
+        for answer in answers(model, pictures):
+            found.append(answer)
+            progress((len(found), len(pictures)), desc="Classifying", unit="photos")
+            # Between two yields it can be stopped.
+            yield [gr.skip()] * 4
+        rows = [_row(picture, answer) for picture, answer in zip(pictures, found, strict=True)]
+        yield [
+            _summary(model, found),
+            [_cells(row) for row in rows],
+            _least_certain(model, pictures, found),
+            gr.update(value=_csv_file(download, rows), interactive=True),
+        ]
+
+    uploads = gr.File(
+        label=f"Photos, or a zip of them (at most {MAX_PICTURES})",
+        file_count="multiple",
+        file_types=["image", ".zip"],
+        height=180,
+    )
+    with gr.Row():
+        start = gr.Button("Classify", variant="primary")
+        stop = gr.Button("Stop")
+    summary = gr.Markdown()
+    table = gr.Dataframe(
+        headers=_HEADERS,
+        datatype=["str", "str", "number", "number", "str"],
+        label="Answers",
+        interactive=False,
+        show_search="filter",
+        max_height=400,
+        column_widths=["240px", "120px", "120px", "120px", "280px"],
+    )
+    gallery = gr.Gallery(
+        label=f"Least certain first (at most {_THUMBNAILS})",
+        format="jpeg",
+        columns=6,
+        object_fit="cover",
+        interactive=False,
+        buttons=["fullscreen"],
+    )
+    download = gr.DownloadButton("Download as CSV", interactive=False)
+    event = start.click(
+        classify,
+        uploads,
+        [summary, table, gallery, download],
+        **concurrency,
+        api_visibility="private",
+        preprocess=False,
+        show_progress_on=summary,
+    )
+    stop.click(None, cancels=event, api_visibility="private")
+
+
+def _row(picture: NamedPicture, answer: Prediction | PocketLensError) -> dict[str, Any]:
+    if isinstance(answer, Prediction):
+        row = {"file": picture.name, "answer": answer_of(answer), **fields(answer)}
+        # It means nothing there.
+        return row | {"score": None} if answer.rejected else row
+    return {"file": picture.name, "error": str(answer)}
+
+
+def _cells(row: dict[str, Any]) -> list[Any]:
+    numbers = [
+        None if row.get(key) is None else round(row[key], 4) for key in ("score", "familiarity")
+    ]
+    return [row["file"], row.get("answer", ""), *numbers, row.get("error", "")]
+
+
+def _summary(model: Classifier, found: list[Prediction | PocketLensError]) -> str:
+    known = [answer_of(answer) for answer in found if isinstance(answer, Prediction)]
+    counts = [f"{known.count(name):,} {name}" for name in sorted(set(known))]
+    if unread := len(found) - len(known):
+        counts.append(f"{unread:,} could not be read")
+    return f"{len(found):,} photos: {', '.join(counts)}"
+
+
+def _least_certain(
+    model: Classifier, pictures: list[NamedPicture], found: list[Prediction | PocketLensError]
+) -> list[tuple[Pixels, str]]:
+    known = [
+        (not answer.rejected, answer.score, picture, answer)
+        for picture, answer in zip(pictures, found, strict=True)
+        if isinstance(answer, Prediction)
+    ]
+    known.sort(key=lambda item: item[:2])
+    return [
+        (shrunk(decoded(picture.read(), model.metadata.preprocessing), _THUMBNAIL_SIDE), caption)
+        for _, _, picture, answer in known[:_THUMBNAILS]
+        for caption in [f"{answer_of(answer)} · {picture.name}"]
+    ]
+
+
+def _csv_file(download: gr.DownloadButton, rows: list[dict[str, Any]]) -> str:
+    path: str = save_bytes_to_cache(as_csv(rows), "answers.csv", download.GRADIO_CACHE)
+    # Gradio then removes it with the uploads.
+    download.temp_files.add(path)
+    return path

@@ -1,0 +1,219 @@
+"""The tab about the model: what its file says of itself, as figures, plots and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+import gradio as gr
+import pandas as pd
+
+from pocketlens.card import render
+from pocketlens.classifier import Classifier
+from pocketlens.metadata import Metadata
+
+_PLOT_HEIGHT = 280
+
+
+def build(model: Classifier, name: str, size: int) -> None:
+    """Adds the tab's components to the page that is being built.
+
+    Args:
+        model: The model.
+        name: Of its file.
+        size: Bytes of its file.
+    """
+    metadata = model.metadata
+    gr.HTML(_tiles(metadata, size))
+    _learning_curves(metadata.history)
+    if metadata.metrics:
+        _mistakes(metadata.labels, metadata.metrics)
+        _certainty(metadata)
+    with gr.Accordion("The whole model card: data, training, limits", open=False):
+        gr.Markdown(_indented(render(name, size, metadata)))
+
+
+def _tiles(metadata: Metadata, size: int) -> str:
+    tiles = [("classes", f"{len(metadata.labels):,}", ", ".join(metadata.labels[:6]))]
+    if metrics := metadata.metrics:
+        low, high = metrics["accuracy_interval"]
+        tiles.append(
+            (
+                "right",
+                f"{metrics['accuracy']:.2%}",
+                f"of {metrics['images']:,} test pictures; 95 % interval {low:.2%} to {high:.2%}",
+            )
+        )
+        tiles.append(
+            (
+                "calibration error",
+                f"{metrics['calibration_error']:.2%}",
+                "how far probabilities are from the share of right answers, on average",
+            )
+        )
+    familiarity = metadata.familiarity
+    if "outliers_rejected" in familiarity:
+        tiles.append(
+            (
+                "other things rejected",
+                f"{familiarity['outliers_rejected']:.1%}",
+                f"of {familiarity['outliers']:,} pictures of kinds it has not seen; of the test "
+                f"pictures {1 - familiarity['test_accepted']:.1%}",
+            )
+        )
+    recipe = metadata.preprocessing
+    tiles.append(
+        (
+            "size",
+            f"{size / 1e6:.2f} MB",
+            f"{'int8' if metadata.int8 else 'float'}, {metadata.architecture}, input "
+            f"{recipe.input_size[0]}x{recipe.input_size[1]} {recipe.color_mode}",
+        )
+    )
+    cells = "".join(
+        f"<div><dt>{escape(title)}</dt><dd><b>{escape(figure)}</b>{escape(text)}</dd></div>"
+        for title, figure, text in tiles
+    )
+    return f"<dl class='tiles'>{cells}</dl>"
+
+
+def _learning_curves(history: Mapping[str, Sequence[float]]) -> None:
+    if not history.get("loss"):
+        return
+    with gr.Row():
+        for key in ("accuracy", "loss"):
+            curves = {
+                "training": history.get(key, ()),
+                "validation": history.get(f"val_{key}", ()),
+            }
+            points = [
+                (epoch, value, name)
+                for name, values in curves.items()
+                for epoch, value in enumerate(values, start=1)
+            ]
+            gr.LinePlot(
+                pd.DataFrame(points, columns=["epoch", key, "pictures"]),
+                x="epoch",
+                y=key,
+                color="pictures",
+                title=f"Learning curve: {key}",
+                label=f"Learning curve: {key}",
+                show_label=False,
+                height=_PLOT_HEIGHT,
+                y_lim=_limits([value for _, value, _ in points]),
+            )
+
+
+def _mistakes(labels: Sequence[str], metrics: Mapping[str, Any]) -> None:
+    matrix = metrics["confusion_matrix"]
+    table = pd.DataFrame(matrix, columns=list(labels))
+    table.insert(0, "shown", list(labels))
+    with gr.Row():
+        gr.Dataframe(
+            table.style.apply(_shades, axis=None),
+            label="Confusion matrix: rows are what the pictures show, columns the answers",
+            interactive=False,
+            max_height=400,
+        )
+        gr.Dataframe(
+            _per_class(labels, matrix),
+            label="Per class, on the test pictures",
+            interactive=False,
+            max_height=400,
+        )
+
+
+def _shades(table: pd.DataFrame) -> pd.DataFrame:
+    """Each row's shares as shades: green on the diagonal, red off it."""
+    styles = pd.DataFrame("", index=table.index, columns=table.columns)
+    for row in range(len(table)):
+        counts = table.iloc[row, 1:].astype(float)
+        for column, share in enumerate(counts / max(1.0, counts.sum())):
+            color = "34, 160, 90" if row == column else "220, 60, 60"
+            strength = 0.15 + 0.45 * share if share else 0
+            styles.iloc[row, column + 1] = f"background-color: rgba({color}, {strength:.2f})"
+    return styles
+
+
+def _per_class(labels: Sequence[str], matrix: Sequence[Sequence[int]]) -> pd.DataFrame:
+    rows = []
+    for index, label in enumerate(labels):
+        right = matrix[index][index]
+        shown, answered = sum(matrix[index]), sum(row[index] for row in matrix)
+        precision, recall = right / max(1, answered), right / max(1, shown)
+        f1 = 2 * right / max(1, shown + answered)
+        rows.append((label, *(round(value, 4) for value in (precision, recall, f1)), shown))
+    return pd.DataFrame(rows, columns=["class", "precision", "recall", "F1", "pictures"])
+
+
+def _certainty(metadata: Metadata) -> None:
+    metrics = metadata.metrics
+    with gr.Row():
+        if bins := metrics.get("reliability"):
+            points = [(0.0, 0.0, "ideal"), (1.0, 1.0, "ideal")]
+            points += [(row["score"], row["accuracy"], "this model") for row in bins]
+            gr.LinePlot(
+                pd.DataFrame(points, columns=["probability", "share right", "line"]),
+                x="probability",
+                y="share right",
+                color="line",
+                title="Calibration",
+                label="Calibration",
+                show_label=False,
+                height=_PLOT_HEIGHT,
+                x_lim=_limits([row["score"] for row in bins]),
+                y_lim=_limits([row["accuracy"] for row in bins]),
+            )
+        if curve := metrics.get("risk_coverage"):
+            gr.LinePlot(
+                pd.DataFrame(curve).rename(
+                    columns={"coverage": "share answered", "accuracy": "share right"}
+                ),
+                x="share answered",
+                y="share right",
+                title="If only the surest answers are taken",
+                label="If only the surest answers are taken",
+                show_label=False,
+                height=_PLOT_HEIGHT,
+                y_lim=_limits([row["accuracy"] for row in curve]),
+            )
+    with gr.Row():
+        if calibration := metadata.calibration:
+            rows = [
+                (
+                    when,
+                    round(calibration[when]["log_loss"], 4),
+                    f"{calibration[when]['calibration_error']:.2%}",
+                )
+                for when in ("before", "after")
+            ]
+            gr.Dataframe(
+                pd.DataFrame(rows, columns=["temperature", "log loss", "error"]),
+                label=f"Calibration before and after a temperature of "
+                f"{calibration['temperature']:.3f}, on the test pictures",
+                interactive=False,
+            )
+        rows = [("as they are", *_accuracy(metrics))]
+        rows += [(name, *_accuracy(row)) for name, row in metrics.get("robustness", {}).items()]
+        gr.Dataframe(
+            pd.DataFrame(rows, columns=["test pictures", "right", "95 % interval"]),
+            label="Accuracy",
+            interactive=False,
+        )
+
+
+def _accuracy(figures: Mapping[str, Any]) -> tuple[str, str]:
+    low, high = figures["accuracy_interval"]
+    return f"{figures['accuracy']:.2%}", f"{low:.2%} to {high:.2%}"
+
+
+def _limits(values: Sequence[float]) -> list[float | None]:
+    """A little more than what the values span."""
+    margin = (max(values) - min(values)) * 0.05 or 0.01
+    return [min(values) - margin, max(values) + margin]
+
+
+def _indented(card: str) -> str:
+    """The card's headings below those of the page."""
+    return card.replace("\n#", "\n##").replace("# Model card", "## Model card", 1)

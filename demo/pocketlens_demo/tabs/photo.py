@@ -1,0 +1,146 @@
+"""The tab for one photo: what it shows, how familiar it is, where the network looked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import gradio as gr
+
+import pocketlens
+from pocketlens.classifier import Classifier
+from pocketlens.session import ACTIVATION_MAP
+from pocketlens_demo.collection import Collection
+from pocketlens_demo.pictures import decoded, picture_bytes
+from pocketlens_demo.wording import answer_of, familiarity_text
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
+
+def build(model: Classifier, collection: Collection | None, concurrency: dict[str, Any]) -> None:
+    """Adds the tab's components and events to the page that is being built."""
+
+    def classify(photo: dict[str, Any] | None, explain: bool) -> list[Any]:
+        if not photo:
+            return [None, "", "", None, gr.update(visible=False), gr.update(visible=False)]
+        start = perf_counter()
+        pixels = decoded(picture_bytes(photo), model.metadata.preprocessing)
+        middle = perf_counter()
+        prediction = model.predict(pixels, explain=explain)
+        end = perf_counter()
+        shown = answer_of(prediction) if prediction.rejected else prediction.scores
+        time_taken = (
+            f"decode {(middle - start) * 1000:.1f} ms, inference {(end - middle) * 1000:.1f} ms, "
+            f"{model.providers[0]}"
+        )
+        heat_map = None
+        if prediction.activation_map is not None:
+            best = model.labels.index(prediction.label)
+            heat_map = pocketlens.overlay(pixels, prediction.activation_map, best)
+        return [
+            shown,
+            familiarity_text(prediction),
+            time_taken,
+            gr.update(value=heat_map, visible=explain, label=f"What speaks for {prediction.label}"),
+            gr.update(visible=collection is not None),
+            gr.update(visible=False),
+        ]
+
+    with gr.Row():
+        with gr.Column():
+            photo = gr.Image(
+                label="Photo",
+                type="filepath",
+                format="png",
+                sources=["upload", "webcam", "clipboard"],
+                height=380,
+                placeholder="Drop a photo here, or click to choose one",
+            )
+            explain = gr.Checkbox(
+                label="Show where it looked",
+                info="Red places speak most for the answer, blue ones least.",
+                visible=ACTIVATION_MAP in model.outputs,
+            )
+            heat_map = gr.Image(
+                label="Where it looked",
+                elem_id="heat-map",
+                format="jpeg",
+                interactive=False,
+                visible=False,
+                height=380,
+                buttons=["download", "fullscreen"],
+            )
+        with gr.Column():
+            answer = gr.Label(label="Answer", num_top_classes=min(len(model.labels), 10))
+            familiarity = gr.Textbox(
+                label="Familiarity", interactive=False, visible=model.min_familiarity is not None
+            )
+            time_taken = gr.Textbox(label="Time taken", interactive=False)
+            wrong = gr.Button("That's wrong", visible=False)
+            right_label = gr.Dropdown(
+                list(model.labels),
+                value=None,
+                label="What does it show?",
+                info="The photo is kept on the server, for the next training.",
+                visible=False,
+            )
+    outputs = [answer, familiarity, time_taken, heat_map, wrong, right_label]
+    for event in (photo.change, explain.change):
+        # Without gr.Image's own look into the file: it ends in a bare "Error" where the file is no
+        # picture, and the runtime never gets to say what is wrong with it.
+        event(
+            classify,
+            [photo, explain],
+            outputs,
+            api_visibility="private",
+            preprocess=False,
+            **concurrency,
+        )
+    if collection is not None:
+        _correct(collection, photo, wrong, right_label)
+    if {label.lower() for label in model.labels} == {"cat", "dog"}:
+        _offer_examples(photo)
+
+
+def _offer_examples(photo: gr.Image) -> None:
+    files = sorted(path for path in EXAMPLES.iterdir() if path.suffix in (".jpg", ".png"))
+
+    def choose(chosen: gr.SelectData) -> str:
+        return str(files[chosen.index])
+
+    examples = gr.Gallery(
+        [str(path) for path in files],
+        label="Examples: choose one",
+        elem_id="examples",
+        columns=8,
+        object_fit="cover",
+        allow_preview=False,
+        interactive=False,
+        buttons=[],
+    )
+    examples.select(choose, outputs=photo, api_visibility="private", show_progress="hidden")
+    with gr.Accordion("Credits of the examples", open=False):
+        gr.Markdown((EXAMPLES / "CREDITS.txt").read_text(encoding="utf-8"))
+
+
+def _correct(
+    collection: Collection, photo: gr.Image, wrong: gr.Button, right_label: gr.Dropdown
+) -> None:
+    def keep(upload: dict[str, Any] | None, label: str | None) -> list[Any]:
+        if upload and label:
+            gr.Info(collection.keep(picture_bytes(upload), label))
+        return [gr.update(visible=False), gr.update(visible=False)]
+
+    wrong.click(
+        lambda: [gr.update(visible=False), gr.update(value=None, visible=True)],
+        outputs=[wrong, right_label],
+        api_visibility="private",
+    )
+    right_label.select(
+        keep,
+        [photo, right_label],
+        [wrong, right_label],
+        api_visibility="private",
+        preprocess=False,
+    )

@@ -1,0 +1,64 @@
+"""What a client sends: files that it has uploaded and frames of its camera, nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.utils import get_upload_folder
+
+from pocketlens.errors import PocketLensError
+from pocketlens_demo.upload_folder import MINUTES_KEPT
+
+_FRAME = re.compile(r"data:image/[\w.+-]+;base64,")
+
+
+class Page(gr.Blocks):
+    """Blocks that give their functions uploads alone, and put their errors into words."""
+
+    async def preprocess_data(self, block_fn: Any, inputs: Any, *more: Any, **named: Any) -> Any:
+        """Refuses paths of this machine and addresses, which Gradio would fetch."""
+        for file in _files(inputs):
+            if not (_is_upload(file) or _is_frame(file)):
+                raise gr.Error(
+                    f"Expected an uploaded file, which is kept for {MINUTES_KEPT} minutes: "
+                    "upload it again.",
+                    print_exception=False,
+                )
+        return await super().preprocess_data(block_fn, inputs, *more, **named)
+
+    async def process_api(self, *more: Any, **named: Any) -> Any:
+        """Lets a visitor know what is wrong with a picture, or that the disk is full."""
+        try:
+            return await super().process_api(*more, **named)
+        except PocketLensError as error:
+            raise gr.Error(str(error), title="No answer", print_exception=False) from error
+        except OSError as error:
+            text = f"The server cannot store files ({error.strerror}). Try again later."
+            raise gr.Error(text, print_exception=False) from error
+
+
+def _files(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        if "path" in value or "url" in value:
+            yield value
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from _files(item)
+
+
+def _is_upload(file: dict[str, Any]) -> bool:
+    path = file.get("path")
+    if not isinstance(path, str) or not path or "\0" in path:
+        return False
+    resolved = Path(path).resolve()
+    return resolved.is_relative_to(Path(get_upload_folder()).resolve()) and resolved.is_file()
+
+
+def _is_frame(file: dict[str, Any]) -> bool:
+    url = file.get("url")
+    return not file.get("path") and isinstance(url, str) and _FRAME.match(url) is not None

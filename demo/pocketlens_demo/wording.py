@@ -1,0 +1,44 @@
+"""Answers and labels in words."""
+
+from __future__ import annotations
+
+import re
+
+from pocketlens.classifier import Classifier
+from pocketlens.familiarity import word
+from pocketlens.prediction import Prediction
+
+
+def introduction(model: Classifier) -> str:
+    """What the page answers with and how often that is right, as Markdown."""
+    labels = [f"**{as_plain_text(label)}**" for label in model.labels]
+    choices = [f"one of {len(labels)} classes"] if len(labels) > 20 else labels
+    if model.min_familiarity is not None:
+        choices.append(f"**{word(model.labels)}**")
+    text = f"The answer is {', '.join(choices[:-1])} or {choices[-1]}"
+    if len(choices) == 1:
+        text = f"The answer is {choices[0]}"
+    if accuracy := model.metadata.accuracy_text():
+        text += f"; right for {accuracy}"
+    return f"{text}. Pictures go to the computer that serves this page and nowhere else."
+
+
+def answer_of(prediction: Prediction) -> str:
+    """The label, or that the picture shows none of the classes."""
+    return word(tuple(prediction.scores)) if prediction.rejected else prediction.label
+
+
+def familiarity_text(prediction: Prediction) -> str:
+    """In words, and what a rejected picture would be if it had to be one of the classes."""
+    if prediction.familiarity is None:
+        return ""
+    text = f"{prediction.familiarity:.0%} of known pictures looked stranger than this one"
+    if not prediction.rejected:
+        return text
+    best = ", ".join(f"{label} {score:.1%}" for label, score in prediction.top_k(3))
+    return f"{text}. If it must be one of them: {best}"
+
+
+def as_plain_text(text: str) -> str:
+    """Labels come from a file: no mark-up, and no picture of another host, may come of them."""
+    return re.sub(r"([^\w\s,])", r"\\\1", text)

@@ -1,0 +1,249 @@
+"""The page as people use it: a real browser, and nothing that it asks of another host."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import pocketlens
+
+pytest.importorskip("gradio")
+sync_api = pytest.importorskip("playwright.sync_api")
+
+from served_page import Page
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+if CHROMIUM is None:
+    pytest.skip("no Chromium is installed (Debian: apt install chromium)", allow_module_level=True)
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+]
+TABS = ("Photo", "Live", "Many", "Model")
+SHORT_LIVE = """
+import sys
+import pocketlens_demo.tabs.live as live
+live.SECONDS = 3
+from pocketlens.cli import main
+main(sys.argv[1:])
+"""
+
+
+@pytest.fixture(scope="module")
+def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("collected") / "pictures"
+
+
+@pytest.fixture(scope="module")
+def page(collected: Path) -> Iterator[Page]:
+    running = Page("--collect", str(collected))
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with sync_api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def visit(browser: Any) -> Iterator[Callable[..., Any]]:
+    """Opens a page in a new profile; in the end nothing may have gone wrong in the browser."""
+    contexts, problems, asked = [], [], []
+
+    def _visit(page: Page, **context: Any) -> Any:
+        contexts.append(browser.new_context(permissions=["camera"], **context))
+        contexts[-1].set_default_timeout(10_000)
+        tab = contexts[-1].new_page()
+        tab.on("console", lambda said: problems.extend([said.text] * (said.type == "error")))
+        tab.on("pageerror", lambda error: problems.append(str(error)))
+        tab.on("request", lambda request: asked.append((page.url, request.url)))
+        tab.goto(page.url)
+        tab.get_by_role("tab", name="Photo").wait_for()
+        return tab
+
+    yield _visit
+    for context in contexts:
+        context.close()
+    assert problems == []
+    own = tuple(scheme for scheme in ("data:", "blob:"))
+    assert [url for base, url in asked if not url.startswith((base, *own))] == []
+    assert asked
+
+
+def show(tab: Any, name: str) -> None:
+    tab.get_by_role("tab", name=name, exact=True).click()
+
+
+def upload(tab: Any, photo: Path) -> None:
+    if tab.get_by_label("Remove Image").count():
+        tab.get_by_label("Remove Image").first.click()
+    tab.locator("input[type=file]").first.set_input_files(str(photo))
+
+
+def answer(tab: Any, label: str) -> Any:
+    found = tab.get_by_test_id("label-output-value").filter(has_text=label)
+    found.wait_for()
+    return found
+
+
+def test_photo(page: Page, visit: Callable[..., Any], photos: list[Path]) -> None:
+    tab = visit(page)
+    dog = next(photo for photo in photos if photo.name == "pexels_dog.jpg")
+    expected = pocketlens.load_model().predict(dog)
+    assert expected.familiarity is not None
+    upload(tab, dog)
+    answer(tab, "dog")
+    familiarity = tab.get_by_label("Familiarity").input_value()
+    assert familiarity.startswith(f"{expected.familiarity:.0%} of known pictures")
+    time_taken = tab.get_by_label("Time taken").input_value()
+    assert "decode" in time_taken
+    assert "ms, CPUExecutionProvider" in time_taken
+    tab.get_by_label("Show where it looked").check()
+    tab.get_by_text("What speaks for dog").wait_for()
+    heat_map = tab.locator("#heat-map img")
+    heat_map.wait_for()
+    assert heat_map.evaluate("image => image.naturalWidth") > 100
+    tab.get_by_label("Show where it looked").uncheck()
+    heat_map.wait_for(state="hidden")
+
+
+def test_neither_from_the_examples(page: Page, visit: Callable[..., Any]) -> None:
+    tab = visit(page)
+    coffee = tab.locator("#examples button").nth(1)
+    coffee.focus()
+    tab.keyboard.press("Enter")
+    answer(tab, "neither")
+    assert "If it must be one of them: " in tab.get_by_label("Familiarity").input_value()
+
+
+def test_broken_file_is_said_and_the_page_goes_on(
+    page: Page, visit: Callable[..., Any], photos: list[Path], tmp_path: Path
+) -> None:
+    tab = visit(page)
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(photos[0].read_bytes()[:2000])
+    upload(tab, broken)
+    tab.get_by_test_id("toast-body").filter(has_text="cut off").wait_for()
+    upload(tab, photos[0])
+    answer(tab, "cat")
+
+
+def test_photo_from_the_camera(page: Page, visit: Callable[..., Any]) -> None:
+    tab = visit(page)
+    tab.get_by_label("Capture from camera").click()
+    tab.get_by_text("Click to Access Webcam").click()
+    tab.get_by_label("capture photo").click()
+    answer(tab, "")
+    assert "decode" in tab.get_by_label("Time taken").input_value()
+
+
+def test_live_camera_stops_in_time(visit: Callable[..., Any]) -> None:
+    page = Page(command=["python", "-c", SHORT_LIVE, "demo"])
+    try:
+        tab = visit(page)
+        show(tab, "Live")
+        tab.get_by_text("Click to Access Webcam").click()
+        tab.get_by_label("capture photo").filter(has_text="Record").click()
+        tab.locator("#live-answer").filter(has_text="frames a second").wait_for()
+        tab.get_by_label("capture photo").filter(has_text="Stop").wait_for()
+        tab.get_by_label("capture photo").filter(has_text="Record").wait_for(timeout=8000)
+    finally:
+        page.close()
+
+
+def test_many(page: Page, visit: Callable[..., Any], photos: list[Path], tmp_path: Path) -> None:
+    tab = visit(page)
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(b"no picture")
+    show(tab, "Many")
+    sent = [*photos, broken]
+    tab.locator("input[type=file][multiple]").set_input_files([str(path) for path in sent])
+    tab.locator(".file-preview tr").nth(5).wait_for()
+    tab.get_by_role("button", name="Classify").click()
+    tab.get_by_text("6 photos: 2 cat, 2 dog, 1 neither, 1 could not be read").wait_for()
+    tab.get_by_role("gridcell", name=broken.name).first.wait_for()
+    first = tab.get_by_test_id("detailed_view").or_(tab.locator(".caption-label")).first
+    assert first.inner_text().startswith("neither")
+    with tab.expect_download() as download:
+        tab.get_by_role("button", name="Download as CSV").click()
+    with Path(download.value.path()).open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["file"] for row in rows] == [path.name for path in sent]
+    assert [row["label"] for row in rows[:5] if row["rejected"] == "False"] == [
+        answer.label
+        for answer in pocketlens.load_model().predict([str(photo) for photo in photos])
+        if not answer.rejected
+    ]
+    assert "expected" in rows[-1]["error"]
+
+
+def test_that_is_wrong(
+    page: Page, visit: Callable[..., Any], photos: list[Path], collected: Path
+) -> None:
+    tab = visit(page)
+    upload(tab, photos[0])
+    answer(tab, "cat")
+    tab.get_by_role("button", name="That's wrong").click()
+    tab.get_by_label("What does it show?").click()
+    tab.get_by_role("option", name="dog").click()
+    tab.get_by_text("Kept as dog").wait_for()
+    assert len(list(collected.glob("dog/*.jpg"))) == 1
+    assert list(collected.glob("cat/*")) == []
+
+
+def test_model(page: Page, visit: Callable[..., Any]) -> None:
+    tab = visit(page)
+    show(tab, "Model")
+    metrics = pocketlens.load_model().metadata.metrics
+    tab.get_by_text(f"{metrics['accuracy']:.2%}").first.wait_for()
+    tab.locator("canvas, svg.marks").nth(3).wait_for()
+    (cats_right, cats_wrong), _ = metrics["confusion_matrix"]
+    for count in (cats_right, cats_wrong):
+        tab.get_by_role("gridcell", name=str(count), exact=True).first.wait_for()
+
+
+@pytest.mark.parametrize("name", TABS)
+def test_a_phone_is_wide_enough(page: Page, visit: Callable[..., Any], name: str) -> None:
+    width = 360
+    tab = visit(page, viewport={"width": width, "height": 740}, is_mobile=True, has_touch=True)
+    show(tab, name)
+    tab.wait_for_timeout(500)
+    assert tab.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("name", TABS)
+def test_every_control_has_a_name(page: Page, visit: Callable[..., Any], name: str) -> None:
+    tab = visit(page)
+    show(tab, name)
+    tab.wait_for_timeout(500)
+    snapshot = tab.locator("body").aria_snapshot().splitlines()
+    controls = ("button", "textbox", "checkbox", "combobox", "tab", "link", "slider")
+    nameless = [
+        line
+        for line in snapshot
+        if (words := line.strip().removeprefix("- ").rstrip(":").split(" ", 1))[0] in controls
+        and (len(words) == 1 or not words[1].startswith('"'))
+    ]
+    assert nameless == []
+
+
+def test_tabs_by_keyboard(page: Page, visit: Callable[..., Any]) -> None:
+    tab = visit(page)
+    tab.get_by_role("tab", name="Photo").focus()
+    for name in TABS[1:]:
+        tab.keyboard.press("Tab")
+        tab.keyboard.press("Enter")
+        assert tab.get_by_role("tab", selected=True).inner_text() == name

@@ -1,0 +1,198 @@
+"""What an attacker sends: each is refused, and the page goes on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("gradio")
+httpx = pytest.importorskip("httpx")
+
+from served_page import Page
+
+API = "/gradio_api"
+META = {"_type": "gradio.FileData"}
+SECRET = "/etc/passwd"
+METADATA = "http://169.254.169.254/latest/meta-data/x.png"
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    running = Page()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def web(page: Page, photos: list[Path]) -> Iterator[Any]:
+    with httpx.Client(base_url=page.url, timeout=20) as client:
+        yield client
+        with photos[0].open("rb") as photo:
+            uploaded = client.post(f"{API}/upload", files={"files": photo}).json()[0]
+        events = call(client, "predict", {"path": uploaded, "meta": META})
+        assert '"label": "cat"' in events
+
+
+def call(web: Any, name: str, *data: Any, **headers: str) -> str:
+    """The event stream that an endpoint answers with."""
+    begun = web.post(f"{API}/call/{name}", json={"data": data}, headers=headers)
+    assert begun.status_code == 200, begun.text
+    text: str = web.get(f"{API}/call/{name}/{begun.json()['event_id']}").text
+    return text
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        {"path": SECRET, "meta": META},
+        {"path": SECRET},
+        {"path": SECRET, "url": "data:image/png;base64,AAAA", "meta": META},
+        {"path": "/dev/zero", "meta": META},
+        {"path": "../../../../etc/passwd", "meta": META},
+        {"path": f"file://{SECRET}", "meta": META},
+        {"path": METADATA, "meta": META},
+        {"path": METADATA.upper(), "meta": META},
+        {"path": METADATA, "meta": META, "is_stream": True},
+        {"url": METADATA, "meta": META},
+        {"url": METADATA},
+        {"path": None, "url": METADATA},
+        {"path": "", "url": "//example.invalid/cat.jpg"},
+        {"path": "a\0b", "meta": META},
+        {"path": None},
+        {"path": ["/etc", "passwd"]},
+        {"path": {"path": SECRET, "meta": META}},
+    ],
+    ids=str,
+)
+def test_paths_and_addresses_in_payloads(
+    web: Any, file: dict[str, Any], photos: list[Path]
+) -> None:
+    real = {"path": str(photos[0].resolve()), "meta": META}
+    for data in ([file], [real]):
+        events = call(web, "predict", *data)
+        assert events.startswith("event: error"), events
+        assert "root:" not in events
+    assert call(web, "predict_many", [file]).startswith("event: error")
+
+
+def test_private_functions_take_no_paths_either(web: Any) -> None:
+    functions = web.get("/config").json()["dependencies"]
+    for function in functions:
+        body = {
+            "fn_index": function["id"],
+            "session_hash": "probe",
+            "data": [{"path": SECRET, "meta": META} for _ in function["inputs"]],
+        }
+        web.post(f"{API}/queue/join", json=body)
+    events = web.get(f"{API}/queue/data", params={"session_hash": "probe"}).text
+    assert "root:" not in events
+    assert "Expected an uploaded file" in events
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"{API}/file={SECRET}",
+        f"{API}/file=..%2f..%2f..%2fetc%2fpasswd",
+        f"{API}/file=/etc/PASSWD",
+        f"{API}/file={METADATA}",
+        f"{API}/file=http%3A%2F%2F169.254.169.254%2Fx.png",
+        f"{API}/file=https://example.invalid/x.png",
+        f"{API}/file=//example.invalid/x.png",
+        f"{API}/file/etc/passwd",
+        f"{API}/proxy=http://169.254.169.254/x.png",
+        f"{API}/stream/a/b/1/playlist-file",
+        f"{API}/deep_link?session_hash=a",
+        f"{API}/vibe-code",
+        f"{API}/component_server",
+        f"{API}/run-history/buckets",
+        f"{API}/custom_component/1/client/component/..%2f..%2fetc%2fpasswd",
+        "/file=/etc/passwd",
+        "/static/..%2f..%2f..%2f..%2fetc%2fpasswd",
+        "/static/../../../../etc/passwd",
+        "/assets/..%2f..%2f..%2f..%2fetc%2fpasswd",
+        "/svelte/..%2f..%2f..%2f..%2fetc%2fpasswd",
+        "/monitoring",
+        "/monitoring/summary",
+        "/dev/reload",
+        "/logout/../file=/etc/passwd",
+    ],
+)
+def test_reading_other_files_and_hosts(web: Any, path: str) -> None:
+    answer = web.get(path)
+    assert answer.status_code in (403, 404), answer.text
+    assert "root:" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["run/predict", "api/predict", "component_server", "vibe-edit", "process_recording", "reset"],
+)
+def test_other_ways_to_post(web: Any, path: str) -> None:
+    answer = web.post(f"{API}/{path}", json={"data": [{"path": SECRET, "meta": META}]})
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("x.svg", b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"),
+        ("x.html", b"<script>alert(1)</script>"),
+        ("x.xhtml", b"<html xmlns='http://www.w3.org/1999/xhtml'/>"),
+        ("x.png", b"<script>alert(1)</script>"),
+    ],
+)
+def test_markup_is_neither_classified_nor_served(web: Any, name: str, content: bytes) -> None:
+    uploaded = web.post(f"{API}/upload", files={"files": (name, content)}).json()[0]
+    assert call(web, "predict", {"path": uploaded, "meta": META}).startswith("event: error")
+    served = web.get(f"{API}/file={uploaded}")
+    if name.endswith(".png"):
+        # A browser takes it for a broken picture.
+        assert served.headers["content-type"] == "image/png"
+        assert served.headers["x-content-type-options"] == "nosniff"
+    else:
+        assert served.status_code == 403
+
+
+def test_a_name_leads_nowhere(web: Any, tmp_path: Path) -> None:
+    for name in ("../../../../tmp/x.png", "/etc/x.png", "..\\..\\x.png", "%2e%2e%2fx.png"):
+        uploaded = Path(web.post(f"{API}/upload", files={"files": (name, b"x")}).json()[0])
+        assert uploaded.parent.parent.name.startswith("pocketlens-")
+        assert uploaded.is_relative_to(uploaded.resolve().parents[1])
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://localhost:3000"])
+def test_other_sites(web: Any, page: Page, origin: str) -> None:
+    for method, path in (("POST", f"{API}/upload"), ("POST", f"{API}/queue/join"), ("GET", "/")):
+        answer = web.request(method, path, headers={"Origin": origin}, content=b"")
+        assert answer.status_code == 403
+        assert "other sites are not answered" in answer.json()["detail"]
+    assert web.get("/", headers={"Origin": page.url}).status_code == 200
+
+
+def test_browsers_load_nothing_from_elsewhere(web: Any) -> None:
+    headers = web.get("/").headers
+    assert headers["content-security-policy"].startswith("default-src 'self' data: blob:")
+    assert headers["referrer-policy"] == "same-origin"
+
+
+def test_odd_bodies(web: Any) -> None:
+    json_type = {"Content-Type": "application/json"}
+    for content in (b"", b"{", b"[]", b'{"data": 1}', b"[" * 100_000, b'{"data":[' + b"9" * 10_000):
+        answer = web.post(f"{API}/call/predict", content=content, headers=json_type)
+        assert answer.status_code in (400, 422), answer.text
+    boundary = {"Content-Type": "multipart/form-data; boundary=" + "-" * 1000}
+    answer = web.post(f"{API}/upload", content=b"-" * 100_000, headers=boundary)
+    assert answer.status_code == 400
+    assert web.post(f"{API}/upload", content=b"x").status_code == 400
+
+
+def test_frames_are_checked_as_files_are(web: Any) -> None:
+    for url in ("data:image/png;base64,!!!!", "data:image/png;base64,AAAA", "data:text/html,x"):
+        events = call(web, "predict", {"path": None, "url": url})
+        assert events.startswith("event: error")
+    assert json.loads(events.partition("data: ")[2])["error"].startswith("Expected an uploaded")
