@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import gradio_client
@@ -37,15 +38,18 @@ class Page:
             **{"env": os.environ | {"GRADIO_SERVER_PORT": str(self.port)}, **popen},
         )
         assert self.process.stdout is not None
+        self._output = self.process.stdout
         self.lines: list[str] = []
-        for line in self.process.stdout:
+        for line in self._output:
             self.lines.append(line)
             if "Ctrl-C" in line:
                 break
         else:
-            self.process.kill()
-            self.process.communicate()
+            self.process.wait()
             raise AssertionError("".join(self.lines))
+        # Else the pipe could fill and the page wait for its reader.
+        self._reader = Thread(target=self.lines.extend, args=[self._output])
+        self._reader.start()
 
     def connect(self, **options: Any) -> Any:
         """A client; to be closed."""
@@ -54,8 +58,10 @@ class Page:
     def close(self) -> str:
         """Stops it; gives all that it has printed."""
         self.process.terminate()
-        rest: str = self.process.communicate(timeout=20)[0]
-        return "".join(self.lines) + rest
+        self.process.wait(timeout=20)
+        self._reader.join()
+        self._output.close()
+        return "".join(self.lines)
 
 
 def free_port() -> int:

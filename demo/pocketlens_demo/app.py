@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import socket
+import time
 from pathlib import Path
+from threading import Thread
 
 import gradio as gr
 from starlette.middleware import Middleware
@@ -20,9 +22,12 @@ from pocketlens_demo.upload_folder import UploadFolder
 from pocketlens_demo.uploads import Page
 from pocketlens_demo.wording import introduction
 
+_HERE = Path(__file__).parent
 _MAX_FILE = 300_000_000
 _MAX_WAITING = 256
 _MAX_SESSIONS = 500
+_SECONDS_TO_FINISH = 2
+_SECONDS_TO_CLOSE = 1
 
 
 def build(model: Classifier, *, name: str, size: int, collection: Collection | None) -> gr.Blocks:
@@ -95,7 +100,8 @@ def launch(
                 "middleware": [Middleware(Guard, uploads=uploads)],
                 "exception_handlers": EXCEPTION_HANDLERS,
             },
-            css_paths=Path(__file__).with_name("page.css"),
+            favicon_path=_HERE / "icon.svg",
+            css_paths=_HERE / "page.css",
             # Gradio's own bold font lacks most letters.
             theme=gr.themes.Default(
                 primary_hue="teal",
@@ -111,3 +117,16 @@ def launch(
         place = f"{host} port {port}" if port else host
         raise SettingError(f"cannot listen on {place} ({error.strerror or error})") from error
     return local_url, share_url
+
+
+def stop(page: gr.Blocks) -> None:
+    """Takes no more requests, and leaves those that are there a little time."""
+    page.server.should_exit = True
+    queue = page._queue
+    end = time.monotonic() + _SECONDS_TO_FINISH
+    while (len(queue) or queue.get_active_worker_count()) and time.monotonic() < end:
+        time.sleep(0.05)
+    # A client that does not close its connection cannot hold it.
+    closing = Thread(target=page.close, kwargs={"verbose": False}, daemon=True)
+    closing.start()
+    closing.join(_SECONDS_TO_CLOSE)

@@ -81,8 +81,8 @@ def _check_directory(path: Path, name: str) -> None:
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - _LONGEST_END))
         tail = file.read()
-    place = tail.rfind(_END)
-    if int.from_bytes(tail[place + 12 : place + 16], "little") > _MAX_DIRECTORY or _END_64 in tail:
+    end = tail[tail.rfind(_END) :]
+    if int.from_bytes(end[12:16], "little") > _MAX_DIRECTORY or _END_64 in tail:
         raise ImageError(f"{name}: a zip file of too many entries, or of the kind zip64")
 
 
@@ -104,5 +104,5 @@ def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
 def _is_content(member: zipfile.ZipInfo) -> bool:
     """Not a folder, and none of the files that macOS adds."""
     parts = PurePosixPath(member.filename).parts
-    hidden = any(part.startswith(".") or part == "__MACOSX" for part in parts)
-    return not member.is_dir() and not hidden
+    added = "__MACOSX" in parts or parts[-1:] == (".DS_Store",)
+    return not member.is_dir() and not added

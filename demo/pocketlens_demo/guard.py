@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 from python_multipart.exceptions import FormParserError
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import JSONResponse
+from starlette.requests import ClientDisconnect
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pocketlens.cli.pictures import SUFFIXES
@@ -125,5 +126,13 @@ async def _malformed_form(request: Any, error: Exception) -> JSONResponse:
     return JSONResponse({"detail": f"no readable form: {error}"}, HTTPStatus.BAD_REQUEST)
 
 
-EXCEPTION_HANDLERS = {OSError: _storage_failed, FormParserError: _malformed_form}
+async def _nobody_there(request: Any, error: Exception) -> Response:
+    return Response(status_code=HTTPStatus.BAD_REQUEST)
+
+
+EXCEPTION_HANDLERS = {
+    OSError: _storage_failed,
+    FormParserError: _malformed_form,
+    ClientDisconnect: _nobody_there,
+}
 """What Gradio would call an Internal Server Error."""

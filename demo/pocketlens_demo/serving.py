@@ -52,7 +52,7 @@ def serve(
     _keep_quiet()
     with UploadFolder() as uploads:
         with requires_extra("demo", "gradio"):
-            from pocketlens_demo.app import build, launch
+            from pocketlens_demo.app import build, launch, stop
             from pocketlens_demo.collection import Collection
         collection = Collection(collect, model.labels) if collect else None
         size = model_file.stat().st_size
@@ -73,7 +73,7 @@ def serve(
             print("browsers of other computers open the camera only with https (--ssl-certfile)")
         print("Ctrl-C stops it", flush=True)
         status = _wait()
-        page.close(verbose=False)
+        stop(page)
         sys.exit(status)
 
 

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from builders import encode, plain
+from pocketlens.errors import ImageError, PocketLensError, SettingError
+from pocketlens_demo import archive
+from pocketlens_demo.archive import named_pictures
+from pocketlens_demo.pictures import file_name
+
+PICTURE = encode(plain(200, 0, 0))
+
+
+def upload(path: Path, content: bytes) -> dict[str, Any]:
+    path.write_bytes(content)
+    return {"path": str(path), "orig_name": path.name}
+
+
+def zipped(members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", method) as file:
+        for name, data in members.items():
+            file.writestr(name, data)
+    return content.getvalue()
+
+
+def test_pictures_and_zips_in_their_order(tmp_path: Path) -> None:
+    members = {
+        "b/2.png": PICTURE,
+        "b/": b"",
+        "a.png": PICTURE,
+        "__MACOSX/b/._2.png": b"x",
+        ".DS_Store": b"x",
+    }
+    # Known by its content.
+    uploads = [upload(tmp_path / "1.png", PICTURE), upload(tmp_path / "photo.jpg", zipped(members))]
+    found = named_pictures(uploads)
+    assert [picture.name for picture in found] == ["1.png", "b/2.png", "a.png"]
+    assert all(picture.read() == PICTURE for picture in found)
+
+
+def test_names_are_only_shown(tmp_path: Path) -> None:
+    names = {"../../etc/x.png": PICTURE, "/etc/y.png": PICTURE, "a\nb\x1b[2J.png": PICTURE}
+    found = named_pictures([upload(tmp_path / "z.zip", zipped(names))])
+    assert [picture.name for picture in found] == ["../../etc/x.png", "/etc/y.png", "ab[2J.png"]
+    assert [picture.read() for picture in found] == [PICTURE] * 3
+    odd = {"path": str(tmp_path / "z.zip"), "orig_name": "n" * 1000}
+    assert len(file_name(odd)) == 200
+
+
+def test_a_bomb_unpacks_no_further_than_a_photo(tmp_path: Path) -> None:
+    content = zipped({"bomb.png": bytes(50_000_000), "good.png": PICTURE})
+    assert len(content) < 60_000
+    bomb, good = named_pictures([upload(tmp_path / "z.zip", content)])
+    with pytest.raises(ImageError, match="larger than"):
+        bomb.read()
+    assert good.read() == PICTURE
+
+
+def test_too_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    many = upload(tmp_path / "many.zip", zipped({f"{i}.png": b"" for i in range(1001)}))
+    with pytest.raises(SettingError, match="more than 1000 pictures"):
+        named_pictures([many])
+    large = upload(tmp_path / "large.zip", zipped({"x.png": bytes(2_000_000)}))
+    monkeypatch.setattr(archive, "MAX_UNPACKED", 1_000_000)
+    with pytest.raises(SettingError, match=r"large\.zip: unpacks to more"):
+        named_pictures([large])
+
+
+def test_a_directory_of_millions_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = zipped({"x.png": b""})
+    end = entry.rfind(b"PK\x05\x06")
+    size = (500_000_000).to_bytes(4, "little")
+    claimed = entry[: end + 12] + size + entry[end + 16 :]
+    zip64 = entry[:end] + b"PK\x06\x07" + bytes(16) + entry[end:]
+    monkeypatch.setattr(zipfile, "ZipFile", pytest.fail)
+    for content in (claimed, zip64):
+        with pytest.raises(ImageError, match="too many entries"):
+            named_pictures([upload(tmp_path / "z.zip", content)])
+
+
+def test_damaged(tmp_path: Path) -> None:
+    content = zipped({"x.png": PICTURE})
+    with pytest.raises(ImageError, match="damaged zip file"):
+        named_pictures([upload(tmp_path / "cut.zip", content[:-40])])
+    flipped = bytearray(content)
+    flipped[45] ^= 0xFF
+    [picture] = named_pictures([upload(tmp_path / "flipped.zip", bytes(flipped))])
+    with pytest.raises(ImageError, match="damaged"):
+        picture.read()
+
+
+def test_other_compression_and_passwords(tmp_path: Path) -> None:
+    lzma = zipped({"x.png": PICTURE}, zipfile.ZIP_LZMA)
+    [picture] = named_pictures([upload(tmp_path / "lzma.zip", lzma)])
+    with pytest.raises(ImageError, match="expected stored or deflated"):
+        picture.read()
+    secret = bytearray(zipped({"x.png": PICTURE}))
+    for start, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        secret[secret.find(start) + offset] |= 1
+    [picture] = named_pictures([upload(tmp_path / "secret.zip", bytes(secret))])
+    with pytest.raises(PocketLensError, match="encrypted"):
+        picture.read()
+
+
+def test_nothing(tmp_path: Path) -> None:
+    for uploads in ([], [upload(tmp_path / "empty.zip", zipped({"folder/": b""}))]):
+        with pytest.raises(SettingError, match="no pictures"):
+            named_pictures(uploads)
