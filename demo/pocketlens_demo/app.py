@@ -25,7 +25,7 @@ from pocketlens_demo.wording import introduction
 _HERE = Path(__file__).parent
 _MAX_FILE = 300_000_000
 _MAX_WAITING = 256
-_MAX_SESSIONS = 500
+_MAX_SESSIONS = 100
 _SECONDS_TO_FINISH = 2
 _SECONDS_TO_CLOSE = 1
 
