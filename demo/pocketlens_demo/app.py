@@ -95,7 +95,7 @@ def launch(
             ssr_mode=False,
             mcp_server=False,
             pwa=False,
-            footer_links=["api", "settings"],
+            footer_links=["api"],
             app_kwargs={
                 "middleware": [Middleware(Guard, uploads=uploads)],
                 "exception_handlers": EXCEPTION_HANDLERS,

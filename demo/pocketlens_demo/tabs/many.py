@@ -59,12 +59,12 @@ def build(model: Classifier, concurrency: dict[str, Any]) -> None:
         interactive=False,
         show_search="filter",
         max_height=400,
-        column_widths=["240px", "120px", "120px", "120px", "280px"],
+        column_widths=["230px", "110px", "130px", "120px", "626px"],
     )
     gallery = gr.Gallery(
         label=f"Least certain first (at most {_THUMBNAILS})",
         format="jpeg",
-        columns=6,
+        elem_classes="thumbnails",
         object_fit="cover",
         interactive=False,
         buttons=["fullscreen"],

@@ -40,7 +40,7 @@ def _tiles(metadata: Metadata, size: int) -> str:
         low, high = metrics["accuracy_interval"]
         tiles.append(
             (
-                "right",
+                "accuracy",
                 f"{metrics['accuracy']:.2%}",
                 f"of {metrics['images']:,} test pictures; 95 % interval {low:.2%} to {high:.2%}",
             )

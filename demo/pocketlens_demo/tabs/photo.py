@@ -113,7 +113,7 @@ def _offer_examples(photo: gr.Image) -> None:
         [str(path) for path in files],
         label="Examples: choose one",
         elem_id="examples",
-        columns=8,
+        elem_classes="thumbnails",
         object_fit="cover",
         allow_preview=False,
         interactive=False,
