@@ -31,6 +31,7 @@ _ENDPOINTS = (
     "info",
     "openapi.json",
     "queue/",
+    "reset",
     "startup-events",
     "stream/",
     "theme.css",

@@ -13,7 +13,7 @@ from typing import Any
 from pocketlens.errors import FileError
 from pocketlens.extras import requires_extra
 from pocketlens.loading import load_model
-from pocketlens_demo.upload_folder import UploadFolder
+from pocketlens_demo.upload_folder import upload_folder
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -50,7 +50,7 @@ def serve(
     model = load_model(model_file, intra_op_num_threads=1)
     _check_certificate(ssl_certfile, ssl_keyfile)
     _keep_quiet()
-    with UploadFolder() as uploads:
+    with upload_folder() as uploads:
         with requires_extra("demo", "gradio"):
             from pocketlens_demo.app import build, launch, stop
             from pocketlens_demo.collection import Collection

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import shutil
 from importlib.metadata import version
 from pathlib import Path
@@ -12,6 +13,7 @@ import pocketlens_demo
 from pocketlens.card import render
 from pocketlens.errors import FileError
 from pocketlens.loading import BUNDLED_MODEL, load_model
+from pocketlens.session import import_onnxruntime
 
 _APP = '''\
 """Serves {model}: a copy of `pocketlens demo`."""
@@ -36,6 +38,7 @@ colorFrom: green
 colorTo: blue
 sdk: gradio
 sdk_version: {gradio}
+python_version: "{python}"
 app_file: app.py
 pinned: false
 ---
@@ -65,7 +68,11 @@ def write_space(model_file: Path, folder: Path) -> None:
                 shutil.copytree(source, space / source.name, ignore=_left_out)
             shutil.copy(model_file, space / model_file.name)
             card = render(model_file.name, model_file.stat().st_size, metadata)
-            header = _HEADER.format(title=model_file.stem, gradio=version("gradio"))
+            header = _HEADER.format(
+                title=model_file.stem,
+                gradio=version("gradio"),
+                python=".".join(platform.python_version_tuple()[:2]),
+            )
             (space / "README.md").write_text(header + card, encoding="utf-8")
             (space / "app.py").write_text(_APP.format(model=model_file.name), encoding="utf-8")
             (space / "requirements.txt").write_text(_requirements(), encoding="utf-8")
@@ -79,6 +86,8 @@ def _left_out(folder: str, names: list[str]) -> set[str]:
 
 
 def _requirements() -> str:
-    """The versions at hand: those that the page has been tried with."""
-    names = ("numpy", "opencv-python-headless", "onnxruntime", "gradio")
-    return "".join(f"{name}=={version(name)}\n" for name in names)
+    """The versions at hand; a Space has no GPU unless it is paid for."""
+    names = ("numpy", "opencv-python-headless", "gradio")
+    versions = {name: version(name) for name in names}
+    versions["onnxruntime"] = str(import_onnxruntime().__version__)
+    return "".join(f"{name}=={number}\n" for name, number in versions.items())

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event, Thread
-from types import TracebackType
 
 from pocketlens.errors import FileError
 
@@ -16,54 +17,50 @@ _STALLED_AFTER = 60
 _SECONDS_BETWEEN = 10
 
 
-class UploadFolder:
-    """A folder of this process alone, which Gradio uses, and which is gone with it.
+@contextmanager
+def upload_folder() -> Iterator[UploadFolder]:
+    """A folder in GRADIO_TEMP_DIR, or where the system has its temporary files, for Gradio to use.
 
-    Gradio itself forgets uploads that a client has broken off or that found the disk full.
+    It is of this process alone, and gone with it.
+
+    Raises:
+        FileError: It cannot be made.
+    """
+    parent = os.environ.get("GRADIO_TEMP_DIR")
+    try:
+        if parent:
+            Path(parent).mkdir(parents=True, exist_ok=True)
+        directory = TemporaryDirectory(prefix="pocketlens-", dir=parent, ignore_cleanup_errors=True)
+    except OSError as error:
+        raise FileError(
+            f"{error.filename}: no folder for uploads can be made ({error.strerror}); "
+            "GRADIO_TEMP_DIR may name another place"
+        ) from error
+    with directory as path:
+        folder = UploadFolder(Path(path).resolve())
+        os.environ["GRADIO_TEMP_DIR"] = str(folder.path)
+        try:
+            yield folder
+        finally:
+            folder.closed.set()
+            del os.environ["GRADIO_TEMP_DIR"]
+            if parent:
+                os.environ["GRADIO_TEMP_DIR"] = parent
+
+
+class UploadFolder:
+    """What lies in the folder: Gradio itself forgets uploads that a client has broken off.
 
     Attributes:
         path: The folder.
+        closed: To be set when nothing needs to be removed any more.
     """
 
-    def __init__(self) -> None:
-        """Makes the folder, in GRADIO_TEMP_DIR or where the system has its temporary files.
-
-        Raises:
-            FileError: It cannot be made.
-        """
-        self._parent = os.environ.get("GRADIO_TEMP_DIR")
-        try:
-            if self._parent:
-                Path(self._parent).mkdir(parents=True, exist_ok=True)
-            self._directory = TemporaryDirectory(
-                prefix="pocketlens-", dir=self._parent, ignore_cleanup_errors=True
-            )
-        except OSError as error:
-            raise FileError(
-                f"{error.filename}: no folder for uploads can be made ({error.strerror}); "
-                "GRADIO_TEMP_DIR may name another place"
-            ) from error
-        self.path = Path(self._directory.name).resolve()
+    def __init__(self, path: Path) -> None:
+        """Takes the folder."""
+        self.path = path
+        self.closed = Event()
         self._kept: set[Path] = set()
-        self._closed = Event()
-        os.environ["GRADIO_TEMP_DIR"] = str(self.path)
-
-    def __enter__(self) -> UploadFolder:
-        """Gives itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Removes the folder."""
-        self._closed.set()
-        self._directory.cleanup()
-        del os.environ["GRADIO_TEMP_DIR"]
-        if self._parent:
-            os.environ["GRADIO_TEMP_DIR"] = self._parent
 
     def stored(self) -> int:
         """The bytes in it."""
@@ -88,7 +85,7 @@ class UploadFolder:
                         continue
 
     def _run(self) -> None:
-        while not self._closed.wait(_SECONDS_BETWEEN):
+        while not self.closed.wait(_SECONDS_BETWEEN):
             self.remove_old(time.time())
 
     def _files(self) -> list[tuple[Path, os.stat_result]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import shutil
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -196,6 +197,28 @@ def test_many(page: Page, visit: Callable[..., Any], photos: list[Path], tmp_pat
         if not answer.rejected
     ]
     assert "expected" in rows[-1]["error"]
+
+
+def test_many_can_be_stopped(
+    page: Page, visit: Callable[..., Any], photos: list[Path], tmp_path: Path
+) -> None:
+    tab = visit(page)
+    archive = tmp_path / "photos.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        for number in range(900):
+            file.write(photos[0], f"{number}.jpg")
+    show(tab, "Many")
+    tab.locator("input[type=file][multiple]").set_input_files(str(archive))
+    tab.locator(".file-preview tr").wait_for()
+    tab.get_by_role("button", name="Classify").click()
+    bar = tab.get_by_role("progressbar", name="Progress")
+    bar.wait_for()
+    assert 0 < bar.evaluate("bar => bar.value") < 900
+    tab.get_by_role("button", name="Stop").click()
+    tab.wait_for_timeout(1000)
+    done = bar.evaluate("bar => bar.value")
+    tab.wait_for_timeout(1000)
+    assert bar.evaluate("bar => bar.value") == done < 900
 
 
 def test_that_is_wrong(

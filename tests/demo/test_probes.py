@@ -130,7 +130,7 @@ def test_reading_other_files_and_hosts(web: Any, path: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["run/predict", "api/predict", "component_server", "vibe-edit", "process_recording", "reset"],
+    ["run/predict", "api/predict", "component_server", "vibe-edit", "process_recording"],
 )
 def test_other_ways_to_post(web: Any, path: str) -> None:
     answer = web.post(f"{API}/{path}", json={"data": [{"path": SECRET, "meta": META}]})

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pocketlens.errors import FileError
-from pocketlens_demo.upload_folder import MINUTES_KEPT, UploadFolder
+from pocketlens_demo.upload_folder import MINUTES_KEPT, upload_folder
 
 
 def write(path: Path, age: float) -> Path:
@@ -19,7 +19,7 @@ def write(path: Path, age: float) -> Path:
 
 def test_uploads_live_so_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "new"))
-    with UploadFolder() as uploads:
+    with upload_folder() as uploads:
         assert os.environ["GRADIO_TEMP_DIR"] == str(uploads.path)
         assert uploads.path.parent == tmp_path / "new"
         assert uploads.path.stat().st_mode & 0o777 == 0o700
@@ -42,4 +42,4 @@ def test_no_place_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "file"))
     with pytest.raises(FileError, match="GRADIO_TEMP_DIR may name another place"):
-        UploadFolder()
+        upload_folder().__enter__()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from html import escape
+from time import monotonic
 from typing import Any
 
 import gradio as gr
@@ -18,22 +21,25 @@ from pocketlens_demo.wording import answer_of
 
 _THUMBNAILS = 48
 _THUMBNAIL_SIDE = 240
+_SECONDS_BETWEEN = 0.2
 _HEADERS = ["photo", "answer", "probability", "familiarity", "problem"]
 
 
 def build(model: Classifier, concurrency: dict[str, Any]) -> None:
     """Adds the tab's components and events to the page that is being built."""
 
-    def classify(uploads: list[dict[str, Any]] | None, progress: Any = gr.Progress()) -> Any:  # noqa: B008
+    def classify(uploads: list[dict[str, Any]] | None) -> Iterator[list[Any]]:
         if not uploads:
             raise gr.Error("Choose photos or a zip file first.", print_exception=False)
         pictures = named_pictures(uploads)
         found: list[Prediction | PocketLensError] = []
+        shown = 0.0
         for answer in answers(model, pictures):
             found.append(answer)
-            progress((len(found), len(pictures)), desc="Classifying", unit="photos")
-            # Between two yields it can be stopped.
-            yield [gr.skip()] * 4
+            if monotonic() - shown > _SECONDS_BETWEEN:
+                shown = monotonic()
+                # Gradio's own bar goes when a generator, which can be stopped, has yielded.
+                yield [_bar(len(found), len(pictures)), gr.skip(), gr.skip(), gr.skip()]
         rows = [_row(picture, answer) for picture, answer in zip(pictures, found, strict=True)]
         yield [
             _summary(model, found),
@@ -51,7 +57,7 @@ def build(model: Classifier, concurrency: dict[str, Any]) -> None:
     with gr.Row():
         start = gr.Button("Classify", variant="primary")
         stop = gr.Button("Stop")
-    summary = gr.Markdown()
+    summary = gr.HTML(elem_id="summary")
     table = gr.Dataframe(
         headers=_HEADERS,
         datatype=["str", "str", "number", "number", "str"],
@@ -77,9 +83,16 @@ def build(model: Classifier, concurrency: dict[str, Any]) -> None:
         **concurrency,
         api_visibility="private",
         preprocess=False,
-        show_progress_on=summary,
+        show_progress="hidden",
     )
     stop.click(None, cancels=event, api_visibility="private")
+
+
+def _bar(done: int, total: int) -> str:
+    return (
+        f"<progress max='{total}' value='{done}' aria-label='Progress'></progress> "
+        f"{done:,} of {total:,}"
+    )
 
 
 def _row(picture: NamedPicture, answer: Prediction | PocketLensError) -> dict[str, Any]:
@@ -102,7 +115,7 @@ def _summary(model: Classifier, found: list[Prediction | PocketLensError]) -> st
     counts = [f"{known.count(name):,} {name}" for name in sorted(set(known))]
     if unread := len(found) - len(known):
         counts.append(f"{unread:,} could not be read")
-    return f"{len(found):,} photos: {', '.join(counts)}"
+    return escape(f"{len(found):,} photos: {', '.join(counts)}")
 
 
 def _least_certain(
