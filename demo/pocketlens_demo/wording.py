@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from pocketlens.card import plain
 from pocketlens.classifier import Classifier
 from pocketlens.familiarity import word
 from pocketlens.prediction import Prediction
@@ -11,7 +10,7 @@ from pocketlens.prediction import Prediction
 
 def introduction(model: Classifier) -> str:
     """What the page answers with and how often that is right, as Markdown."""
-    labels = [f"**{as_plain_text(label)}**" for label in model.labels]
+    labels = [f"**{plain(label)}**" for label in model.labels]
     choices = [f"one of {len(labels)} classes"] if len(labels) > 20 else labels
     if model.min_familiarity is not None:
         choices.append(f"**{word(model.labels)}**")
@@ -37,8 +36,3 @@ def familiarity_text(prediction: Prediction) -> str:
         return text
     best = ", ".join(f"{label} {score:.1%}" for label, score in prediction.top_k(3))
     return f"{text}. If it must be one of them: {best}"
-
-
-def as_plain_text(text: str) -> str:
-    """Labels come from a file: no mark-up, and no picture of another host, may come of them."""
-    return re.sub(r"([^\w\s,])", r"\\\1", text)

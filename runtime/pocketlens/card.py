@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -44,6 +45,11 @@ def render(name: str, size: int, metadata: Metadata) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def plain(text: str) -> str:
+    """The text as Markdown that shows it as it is: labels come from folders and files."""
+    return re.sub(r"([^\w\s,.])", r"\\\1", text)
+
+
 def int8_table(record: Mapping[str, Any]) -> list[tuple[str, tuple[str, str]]]:
     """What quantization changed: rows of (name, (float, int8))."""
     accuracy = [
@@ -70,7 +76,7 @@ def _limits(metadata: Metadata) -> Iterator[str]:
 
 def _summary(size: int, metadata: Metadata) -> Iterator[str]:
     recipe = metadata.preprocessing
-    yield f"- Tells apart: {', '.join(metadata.labels)}"
+    yield f"- Tells apart: {', '.join(map(plain, metadata.labels))}"
     yield (
         f"- Network: {metadata.architecture}, {'int8' if metadata.int8 else 'float'}, input "
         f"{recipe.input_size[0]}x{recipe.input_size[1]} {recipe.color_mode}, {size / 1e6:.2f} MB"
@@ -97,7 +103,7 @@ def _figures(metadata: Metadata) -> Iterator[str]:
         f"{metrics['calibration_error']:.2%}. Confusion matrix, rows are the true classes:"
     )
     yield ""
-    labels = metadata.labels
+    labels = tuple(map(plain, metadata.labels))
     counts = [
         (label, *map(str, row))
         for label, row in zip(labels, metrics["confusion_matrix"], strict=True)
@@ -160,7 +166,7 @@ def _int8(metadata: Metadata) -> Iterator[str]:
 def _data(metadata: Metadata) -> Iterator[str]:
     if not (data := metadata.data):
         return
-    counts = ", ".join(f"{count:,} {label}" for label, count in data["images"].items())
+    counts = ", ".join(f"{count:,} {plain(label)}" for label, count in data["images"].items())
     split = ", ".join(f"{part} {count:,}" for part, count in data["split"].items())
     yield f"- Pictures in the training folder: {counts}; {data['left_out']} files left out"
     yield f"- Split: {split}"

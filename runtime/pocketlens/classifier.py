@@ -38,6 +38,7 @@ class Classifier:
         intra_op_num_threads: Threads of one inference.
         min_familiarity: Pictures below it are rejected; None where the model cannot reject.
         limits: How large a picture may be.
+        can_explain: Whether the network has an activation map, for predict(explain=True).
     """
 
     def __init__(
@@ -54,10 +55,10 @@ class Classifier:
         self._session = session
         self._one_thread: Any = None
         self._lock = Lock()
-        self.outputs = {node.name for node in session.get_outputs()}
         self.intra_op_num_threads: int = session.get_session_options().intra_op_num_threads
         self.min_familiarity = threshold(metadata.familiarity, min_familiarity)
         self.limits = limits
+        self.can_explain = ACTIVATION_MAP in {node.name for node in session.get_outputs()}
         self.metadata = metadata
         self.labels = metadata.labels
         self.providers: tuple[str, ...] = tuple(session.get_providers())
@@ -174,7 +175,7 @@ class Classifier:
         if self.min_familiarity is not None:
             names.append(FAMILIARITY)
         if explain:
-            if ACTIVATION_MAP not in self.outputs:
+            if not self.can_explain:
                 raise ModelError(
                     f"a network of architecture {self.metadata.architecture!r} has no activation "
                     "map: it cannot explain; train with --arch edge"

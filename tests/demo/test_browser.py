@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import pocketlens
+from builders import colors_model
 
 pytest.importorskip("gradio")
 sync_api = pytest.importorskip("playwright.sync_api")
@@ -186,6 +187,17 @@ def test_many(page: Page, visit: Callable[..., Any], photos: list[Path], tmp_pat
     tab.get_by_role("gridcell", name=broken.name).first.wait_for()
     first = tab.get_by_test_id("detailed_view").or_(tab.locator(".caption-label")).first
     assert first.inner_text().startswith("neither")
+    cells = tab.get_by_role("gridcell")
+    assert cells.first.inner_text().strip() == photos[0].name
+    header = tab.get_by_role("columnheader", name="photo")
+    header.hover()
+    header.get_by_label("Open cell menu").click()
+    tab.get_by_role("menuitem", name="Sort ascending").click()
+    tab.wait_for_function(
+        "document.querySelector('[role=gridcell]').innerText.trim() == 'broken.jpg'"
+    )
+    tab.get_by_placeholder("Filter...").fill("neither")
+    tab.wait_for_function("document.querySelectorAll('[role=gridcell]').length == 5")
     with tab.expect_download() as download:
         tab.get_by_role("button", name="Download as CSV").click()
     with Path(download.value.path()).open(encoding="utf-8-sig", newline="") as file:
@@ -269,6 +281,26 @@ def test_every_control_has_a_name(page: Page, visit: Callable[..., Any], name: s
         and (len(words) == 1 or not words[1].startswith('"'))
     ]
     assert nameless == []
+
+
+@pytest.mark.parametrize(
+    "labels", [["red", "green", "blue"], ["<b>", "![x](http://example.invalid/x.png)", "a/b|*c*"]]
+)
+def test_a_model_that_says_little_of_itself(
+    visit: Callable[..., Any], photos: list[Path], tmp_path: Path, labels: list[str]
+) -> None:
+    file = tmp_path / "colors.onnx"
+    file.write_bytes(colors_model(labels=labels, about="![y](http://example.invalid/y.png)"))
+    page = Page("--model", str(file))
+    try:
+        tab = visit(page)
+        upload(tab, photos[0])
+        answer(tab, pocketlens.load_model(file).predict(photos[0]).label)
+        show(tab, "Model")
+        tab.get_by_text("The whole model card").click()
+        tab.get_by_text(f"Tells apart: {', '.join(labels)}").wait_for()
+    finally:
+        page.close()
 
 
 def test_behind_a_reverse_proxy(visit: Callable[..., Any], photos: list[Path]) -> None:

@@ -126,3 +126,11 @@ def test_port_in_use_is_one_line(page: Page) -> None:
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert f"cannot listen on 127.0.0.1 port {page.port} (Address already in use" in done.stderr
+
+
+def test_many_clients_at_once(photos: list[Path]) -> None:
+    script = Path(__file__).parents[1] / "benchmarks" / "load.py"
+    command = [sys.executable, str(script), *map(str, photos), "--clients", "16", "--requests", "7"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "errors              0; other answers 0" in done.stdout

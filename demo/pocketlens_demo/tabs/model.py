@@ -31,7 +31,7 @@ def build(model: Classifier, name: str, size: int) -> None:
         _mistakes(metadata.labels, metadata.metrics)
         _certainty(metadata)
     with gr.Accordion("The whole model card: data, training, limits", open=False):
-        gr.Markdown(_indented(render(name, size, metadata)))
+        gr.Markdown(_for_the_page(render(name, size, metadata)))
 
 
 def _tiles(metadata: Metadata, size: int) -> str:
@@ -214,6 +214,8 @@ def _limits(values: Sequence[float]) -> list[float | None]:
     return [min(values) - margin, max(values) + margin]
 
 
-def _indented(card: str) -> str:
-    """The card's headings below those of the page."""
-    return card.replace("\n#", "\n##").replace("# Model card", "## Model card", 1)
+def _for_the_page(card: str) -> str:
+    """Headings below those of the page, and links in place of pictures of other hosts."""
+    return (
+        card.replace("\n#", "\n##").replace("# Model card", "## Model card", 1).replace("![", "[")
+    )

@@ -10,7 +10,6 @@ import gradio as gr
 
 import pocketlens
 from pocketlens.classifier import Classifier
-from pocketlens.session import ACTIVATION_MAP
 from pocketlens_demo.collection import Collection
 from pocketlens_demo.pictures import decoded, picture_bytes
 from pocketlens_demo.wording import answer_of, familiarity_text
@@ -60,7 +59,7 @@ def build(model: Classifier, collection: Collection | None, concurrency: dict[st
             explain = gr.Checkbox(
                 label="Show where it looked",
                 info="Red places speak most for the answer, blue ones least.",
-                visible=ACTIVATION_MAP in model.outputs,
+                visible=model.can_explain,
             )
             heat_map = gr.Image(
                 label="Where it looked",
