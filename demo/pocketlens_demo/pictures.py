@@ -23,11 +23,14 @@ def picture_bytes(file: dict[str, Any]) -> bytes:
     """The encoded picture that an upload or a frame holds.
 
     Raises:
-        FileError: The file is larger than a photo may be, or gone.
-        ImageError: The frame is no base64.
+        ImageError: The file is larger than a photo may be, or the frame no base64.
+        FileError: The file is gone.
     """
-    if file.get("path"):
-        return read_bytes(file["path"], LIMITS.max_bytes)
+    if path := file.get("path"):
+        size = Path(path).stat().st_size
+        if size > LIMITS.max_bytes:
+            raise ImageError(f"{size:,} bytes, at most {LIMITS.max_bytes:,} are taken for a photo")
+        return read_bytes(path)
     try:
         return base64.b64decode(file["url"].partition(",")[2], validate=True)
     except binascii.Error as error:
