@@ -13,9 +13,8 @@ from pocketlens.errors import PocketLensError
 from pocketlens.parallel import map_in_order
 from pocketlens.prediction import Prediction
 from pocketlens_demo.archive import NamedPicture
-from pocketlens_demo.pictures import decoded
 
-COLUMNS = ("file", "label", "score", "rejected", "familiarity", "error")
+COLUMNS = ("file", "answer", "label", "score", "rejected", "familiarity", "error")
 
 
 def answers(
@@ -25,7 +24,7 @@ def answers(
 
     def answer(picture: NamedPicture) -> Prediction | PocketLensError:
         try:
-            return model.predict(decoded(picture.read(), model.metadata.preprocessing))
+            return model.predict(picture.read())
         except PocketLensError as error:
             return error
 
@@ -50,5 +49,7 @@ def as_csv(rows: list[dict[str, Any]]) -> bytes:
         text, COLUMNS, extrasaction="ignore", lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC
     )
     table.writeheader()
-    table.writerows(rows)
+    for row in rows:
+        rejected = row.get("rejected")
+        table.writerow(row | {"rejected": "" if rejected is None else str(rejected).lower()})
     return text.getvalue().encode("utf-8-sig")

@@ -59,6 +59,7 @@ def build(model: Classifier, *, name: str, size: int, collection: Collection | N
 def launch(
     page: gr.Blocks,
     uploads: UploadFolder,
+    hosts: tuple[str, ...] | None,
     *,
     host: str,
     port: int | None,
@@ -67,7 +68,7 @@ def launch(
     ssl_certfile: str | None,
     ssl_keyfile: str | None,
 ) -> tuple[str, str | None]:
-    """Begins to serve the page; see serve().
+    """Begins to serve the page; see serve(), and Guard for `hosts`.
 
     Returns:
         Its address, and the public one.
@@ -97,8 +98,9 @@ def launch(
             pwa=False,
             footer_links=["api"],
             app_kwargs={
-                "middleware": [Middleware(Guard, uploads=uploads)],
+                "middleware": [Middleware(Guard, uploads=uploads, hosts=hosts)],
                 "exception_handlers": EXCEPTION_HANDLERS,
+                "openapi_url": None,
             },
             favicon_path=_HERE / "icon.svg",
             css_paths=_HERE / "page.css",

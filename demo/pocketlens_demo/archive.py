@@ -10,14 +10,16 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from pocketlens.errors import ImageError, SettingError
+from pocketlens.errors import ImageError, InputTypeError, SettingError
 from pocketlens_demo.pictures import LIMITS, file_name, picture_bytes, printable
 
 MAX_PICTURES = 1000
 MAX_UNPACKED = 2_000_000_000
 _MAX_DIRECTORY = 1_000_000
+_END_SIZE = 22
 _START, _END, _END_64 = b"PK\x03\x04", b"PK\x05\x06", b"PK\x06\x07"
-_LONGEST_END = 65_557
+# With the longest comment, and the locator of a zip64 directory before it.
+_LONGEST_END = 65_558 + 20
 
 
 @dataclass(frozen=True)
@@ -37,13 +39,17 @@ def named_pictures(uploads: list[dict[str, Any]]) -> list[NamedPicture]:
     """The pictures of uploads, and those inside the zip files among them.
 
     Raises:
+        InputTypeError: `uploads` is no list.
         ImageError: A zip file is damaged, or of an unusual kind.
         SettingError: There are none, more than MAX_PICTURES, or a zip file unpacks to more than
             MAX_UNPACKED bytes.
     """
+    if not isinstance(uploads, list):
+        raise InputTypeError(f"got {uploads!r:.100}, expected a list of uploaded files")
     pictures: list[NamedPicture] = []
     for upload in uploads:
-        path, name = upload.get("path"), file_name(upload)
+        name = file_name(upload)
+        path = upload.get("path") if isinstance(upload, dict) else None
         if path and _is_zip(Path(path)):
             pictures += _members(Path(path), name)
         else:
@@ -56,8 +62,11 @@ def named_pictures(uploads: list[dict[str, Any]]) -> list[NamedPicture]:
 
 
 def _is_zip(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(len(_START)) == _START
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_START)) in (_START, _END)
+    except OSError:  # said when it is read
+        return False
 
 
 def _members(path: Path, name: str) -> list[NamedPicture]:
@@ -82,6 +91,8 @@ def _check_directory(path: Path, name: str) -> None:
         file.seek(max(0, path.stat().st_size - _LONGEST_END))
         tail = file.read()
     end = tail[tail.rfind(_END) :]
+    if len(end) < _END_SIZE:
+        raise ImageError(f"{name}: a damaged zip file (it has no end)")
     if int.from_bytes(end[12:16], "little") > _MAX_DIRECTORY or _END_64 in tail:
         raise ImageError(f"{name}: a zip file of too many entries, or of the kind zip64")
 
@@ -94,7 +105,7 @@ def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     try:
         with archive.open(member) as file:
             data = file.read(limit + 1)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError) as error:
         raise ImageError(f"damaged or encrypted in its zip file ({error})") from error
     if len(data) > limit:
         raise ImageError(f"larger than {limit} bytes")

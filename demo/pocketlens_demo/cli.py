@@ -18,13 +18,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--model",
-        type=Path,
+        type=_path,
         default=BUNDLED_MODEL,
         metavar="FILE",
         help=".onnx file (default: cats and dogs)",
     )
     parser.add_argument(
         "--host",
+        type=_host,
         default="127.0.0.1",
         help="address to listen on; 0.0.0.0: all (default: %(default)s)",
     )
@@ -37,15 +38,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--collect",
-        type=Path,
+        type=_path,
         metavar="FOLDER",
         help='keep photos that visitors mark with "That\'s wrong", as FOLDER/<class>/<hash>.jpg',
     )
-    parser.add_argument("--ssl-certfile", type=Path, metavar="FILE", help="certificate for https")
-    parser.add_argument("--ssl-keyfile", type=Path, metavar="FILE", help="its key")
+    parser.add_argument("--ssl-certfile", type=_path, metavar="FILE", help="certificate for https")
+    parser.add_argument("--ssl-keyfile", type=_path, metavar="FILE", help="its key")
     parser.add_argument(
         "--space",
-        type=Path,
+        type=_path,
         metavar="FOLDER",
         help="serve nothing; write the files of a Hugging Face Space with this model",
     )
@@ -77,6 +78,18 @@ def _port(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
         raise argparse.ArgumentTypeError(f"got {text!r}, expected a port, 1 to 65535")
     return int(text)
+
+
+def _host(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("got '', expected an address; 0.0.0.0 for all")
+    return text.removeprefix("[").removesuffix("]")
+
+
+def _path(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("got '', expected a path")
+    return Path(text)
 
 
 def _auth(text: str) -> tuple[str, str]:

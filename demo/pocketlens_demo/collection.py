@@ -14,7 +14,7 @@ from pocketlens.decoding import decode
 from pocketlens.errors import FileError, SettingError
 from pocketlens_demo.pictures import LIMITS, shrunk
 
-MAX_PICTURES = 10_000
+MAX_KEPT = 10_000
 _LONGEST_SIDE = 1024
 _QUALITY = [cv2.IMWRITE_JPEG_QUALITY, 92]
 
@@ -39,7 +39,8 @@ class Collection:
                 each.mkdir(parents=True, exist_ok=True)
                 NamedTemporaryFile(dir=each, prefix=".").close()
         except OSError as error:
-            raise FileError(f"{folder}: cannot be written ({error.strerror})") from error
+            place = error.filename or folder
+            raise FileError(f"{place}: cannot be written ({error.strerror})") from error
 
     def keep(self, photo: bytes, label: str) -> str:
         """Stores a photo in the folder of its class; the last word on a photo counts.
@@ -54,7 +55,7 @@ class Collection:
             What was done, in a sentence.
 
         Raises:
-            SettingError: There is no such class, or MAX_PICTURES photos are there already.
+            SettingError: There is no such class, or MAX_KEPT photos are there already.
             ImageError: The photo cannot be decoded.
         """
         if label not in self._folders:
@@ -66,8 +67,8 @@ class Collection:
             earlier = [path for path in earlier if path.exists()]
             if earlier:
                 earlier[0].replace(self._folders[label] / name)
-            elif sum(_count(folder) for folder in self._folders.values()) >= MAX_PICTURES:
-                raise SettingError(f"{MAX_PICTURES:,} photos are kept already; no room for more")
+            elif sum(_count(folder) for folder in self._folders.values()) >= MAX_KEPT:
+                raise SettingError(f"{MAX_KEPT:,} photos are kept already; no room for more")
             else:
                 _write(self._folders[label] / name, content)
         return f"Kept as {label}. Thank you."

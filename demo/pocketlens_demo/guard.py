@@ -29,7 +29,6 @@ _ENDPOINTS = (
     "file=",
     "heartbeat/",
     "info",
-    "openapi.json",
     "queue/",
     "reset",
     "startup-events",
@@ -39,16 +38,27 @@ _ENDPOINTS = (
     "user",
 )
 _SERVED = SUFFIXES | {".csv"}
-_POLICY = "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'; object-src 'none'"
+_POLICY = (
+    "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'; object-src 'none'; "
+    "base-uri 'self'; form-action 'self'"
+)
 
 
 class Guard:
     """ASGI middleware: refuses in words, and lets browsers load nothing from elsewhere."""
 
-    def __init__(self, app: ASGIApp, uploads: UploadFolder) -> None:
-        """Takes the next application, and the folder that may not grow too large."""
+    def __init__(self, app: ASGIApp, uploads: UploadFolder, hosts: tuple[str, ...] | None) -> None:
+        """Takes what comes after it.
+
+        Args:
+            app: The next application.
+            uploads: The folder that may not grow too large.
+            hosts: The names that this page may be called by; None: any.
+        """
         self.app = app
         self.uploads = uploads
+        self.hosts = hosts
+        self._receiving = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles one request."""
@@ -64,13 +74,34 @@ class Guard:
                 headers["Referrer-Policy"] = "same-origin"
             await send(message)
 
-        refusal = _foreign(Headers(scope=scope)) or _unserved(_path(scope)) or self._large(scope)
+        refusal = (
+            self._renamed(Headers(scope=scope))
+            or _foreign(Headers(scope=scope))
+            or _unserved(_path(scope))
+            or self._large(scope)
+        )
         if refusal:
             status, text = refusal
             response = JSONResponse({"detail": text}, status)
             await response(scope, receive, send_with_headers)
-        else:
+            return
+        length = int(Headers(scope=scope).get("content-length") or 0)
+        self._receiving += length
+        try:
             await self.app(scope, receive, send_with_headers)
+        finally:
+            self._receiving -= length
+
+    def _renamed(self, headers: Headers) -> tuple[int, str] | None:
+        """Another site's name may have been made to lead to this computer (DNS rebinding)."""
+        host = urlsplit(f"//{headers.get('host', '')}").hostname
+        if self.hosts is None or host in self.hosts:
+            return None
+        text = (
+            f"asked for as {host!r}, but this page is for this computer alone "
+            "(for a reverse proxy on it, set GRADIO_ROOT_PATH to the public address)"
+        )
+        return HTTPStatus.FORBIDDEN, text
 
     def _large(self, scope: Scope) -> tuple[int, str] | None:
         if scope["method"] != "POST":
@@ -83,7 +114,8 @@ class Guard:
         if int(length) > most:
             text = f"{int(length):,} bytes at once, at most {most:,} are taken"
             return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, text
-        if is_upload and int(length) + self.uploads.stored() > MAX_STORED:
+        coming = int(length) + self._receiving
+        if is_upload and coming + self.uploads.stored() > MAX_STORED:
             text = f"the server holds all it can; try again in {MINUTES_KEPT} minutes"
             return HTTPStatus.INSUFFICIENT_STORAGE, text
         return None

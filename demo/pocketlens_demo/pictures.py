@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from pocketlens.decoding import Pixels, decode
-from pocketlens.errors import ImageError
+from pocketlens.errors import FileMissingError, ImageError, InputTypeError
 from pocketlens.preprocessing import Preprocessing
 from pocketlens.reading import Limits, read_bytes
 
@@ -23,11 +23,19 @@ def picture_bytes(file: dict[str, Any]) -> bytes:
     """The encoded picture that an upload or a frame holds.
 
     Raises:
+        InputTypeError: It is none.
         ImageError: The file is larger than a photo may be, or the frame no base64.
-        FileError: The file is gone.
+        FileMissingError: The file is gone.
     """
+    if not isinstance(file, dict) or not (file.get("path") or file.get("url")):
+        raise InputTypeError(
+            f"got {file!r:.100}, expected an uploaded file, as handle_file() gives"
+        )
     if path := file.get("path"):
-        size = Path(path).stat().st_size
+        try:
+            size = Path(path).stat().st_size
+        except OSError as error:
+            raise FileMissingError("the upload is gone; upload it again") from error
         if size > LIMITS.max_bytes:
             raise ImageError(f"{size:,} bytes, at most {LIMITS.max_bytes:,} are taken for a photo")
         return read_bytes(path)
@@ -44,6 +52,8 @@ def decoded(data: bytes, recipe: Preprocessing) -> Pixels:
 
 def file_name(file: dict[str, Any]) -> str:
     """What the client calls an upload; to be shown, never to be opened."""
+    if not isinstance(file, dict):
+        return ""
     return printable(str(file.get("orig_name") or Path(str(file.get("path"))).name))
 
 

@@ -50,6 +50,7 @@ def serve(
     model = load_model(model_file, intra_op_num_threads=1)
     _check_certificate(ssl_certfile, ssl_keyfile)
     _keep_quiet()
+    _exit_on_signals()
     with upload_folder() as uploads:
         with requires_extra("demo", "gradio"):
             from pocketlens_demo.app import build, launch, stop
@@ -57,9 +58,13 @@ def serve(
         collection = Collection(collect, model.labels) if collect else None
         size = model_file.stat().st_size
         page = build(model, name=model_file.name, size=size, collection=collection)
+        # What is there now are the examples.
+        uploads.remove_in_time()
+        is_public = host not in _LOOPBACK or share or "GRADIO_ROOT_PATH" in os.environ
         local_url, share_url = launch(
             page,
             uploads,
+            None if is_public else _LOOPBACK,
             host=host,
             port=port,
             share=share,
@@ -67,14 +72,26 @@ def serve(
             ssl_certfile=str(ssl_certfile) if ssl_certfile else None,
             ssl_keyfile=str(ssl_keyfile) if ssl_keyfile else None,
         )
-        uploads.remove_in_time()
         print(f"the page is at {local_url}" + (f" and {share_url}" if share_url else ""))
         if host not in _LOOPBACK and not ssl_certfile:
             print("browsers of other computers open the camera only with https (--ssl-certfile)")
         print("Ctrl-C stops it", flush=True)
-        status = _wait()
-        stop(page)
-        sys.exit(status)
+        try:
+            Event().wait()
+        finally:
+            stop(page)
+
+
+def _exit_on_signals() -> None:
+    """As an exception, so that nothing is left behind."""
+
+    def leave(number: int, frame: Any) -> None:
+        sys.exit(128 + number)
+
+    # A terminal that is closed sends SIGHUP, where there is one.
+    for name in ("SIGTERM", "SIGINT", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), leave)
 
 
 def _keep_quiet() -> None:
@@ -98,18 +115,3 @@ def _check_certificate(certfile: Path | None, keyfile: Path | None) -> None:
             f"{certfile} and {keyfile} are no certificate and its key in PEM form "
             f"({error.strerror or error})"
         ) from error
-
-
-def _wait() -> int:
-    """Until Ctrl-C or SIGTERM; gives the exit status."""
-    stopped = Event()
-    numbers: list[int] = []
-
-    def stop(number: int, frame: Any) -> None:
-        numbers.append(number)
-        stopped.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
-    stopped.wait()
-    return 128 + numbers[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import platform
 import shutil
 from importlib.metadata import version
@@ -12,11 +13,12 @@ import pocketlens
 import pocketlens_demo
 from pocketlens.card import render
 from pocketlens.errors import FileError
+from pocketlens.extras import requires_extra
 from pocketlens.loading import BUNDLED_MODEL, load_model
 from pocketlens.session import import_onnxruntime
 
 _APP = '''\
-"""Serves {model}: a copy of `pocketlens demo`."""
+"""Serves the model beside it: a copy of `pocketlens demo`."""
 
 import os
 from pathlib import Path
@@ -56,6 +58,8 @@ def write_space(model_file: Path, folder: Path) -> None:
     Raises:
         PocketLensError: The model cannot be used, or the folder is there or cannot be made.
     """
+    with requires_extra("demo", "gradio"):
+        gradio = version("gradio")
     metadata = load_model(model_file).metadata
     if folder.exists():
         raise FileError(f"{folder}: exists already, expected a new folder")
@@ -69,8 +73,8 @@ def write_space(model_file: Path, folder: Path) -> None:
             shutil.copy(model_file, space / model_file.name)
             card = render(model_file.name, model_file.stat().st_size, metadata)
             header = _HEADER.format(
-                title=model_file.stem,
-                gradio=version("gradio"),
+                title=json.dumps(model_file.stem),
+                gradio=gradio,
                 python=".".join(platform.python_version_tuple()[:2]),
             )
             (space / "README.md").write_text(header + card, encoding="utf-8")

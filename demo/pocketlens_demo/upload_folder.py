@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,14 @@ from threading import Event, Thread
 
 from pocketlens.errors import FileError
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 MINUTES_KEPT = 10
+_PREFIX = "pocketlens-"
+_LOCK = ".lock"
 _STALLED_AFTER = 60
 _SECONDS_BETWEEN = 10
 
@@ -30,14 +38,15 @@ def upload_folder() -> Iterator[UploadFolder]:
     try:
         if parent:
             Path(parent).mkdir(parents=True, exist_ok=True)
-        directory = TemporaryDirectory(prefix="pocketlens-", dir=parent, ignore_cleanup_errors=True)
+        directory = TemporaryDirectory(prefix=_PREFIX, dir=parent, ignore_cleanup_errors=True)
     except OSError as error:
         raise FileError(
             f"{error.filename}: no folder for uploads can be made ({error.strerror}); "
             "GRADIO_TEMP_DIR may name another place"
         ) from error
-    with directory as path:
+    with directory as path, _marked_as_used(Path(path)):
         folder = UploadFolder(Path(path).resolve())
+        _remove_abandoned(folder.path)
         os.environ["GRADIO_TEMP_DIR"] = str(folder.path)
         try:
             yield folder
@@ -46,6 +55,28 @@ def upload_folder() -> Iterator[UploadFolder]:
             del os.environ["GRADIO_TEMP_DIR"]
             if parent:
                 os.environ["GRADIO_TEMP_DIR"] = parent
+
+
+@contextmanager
+def _marked_as_used(folder: Path) -> Iterator[None]:
+    """By a lock, which goes with the process however it ends."""
+    with (folder / _LOCK).open("w") as lock:
+        if fcntl:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+
+
+def _remove_abandoned(own: Path) -> None:
+    """Removes the folders beside this one of processes that were killed."""
+    for folder in own.parent.glob(f"{_PREFIX}*"):
+        if not fcntl or folder == own:
+            continue
+        try:
+            with (folder / _LOCK).open("r+") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+        except OSError:  # in use, of another user, or none of ours
+            continue
 
 
 class UploadFolder:
@@ -74,6 +105,8 @@ class UploadFolder:
     def remove_old(self, now: float) -> None:
         """Removes what was written MINUTES_KEPT ago, and uploads that have come to a halt."""
         for file, status in self._files():
+            if file.name == _LOCK:
+                continue
             is_partial = file.parent == self.path
             most = _STALLED_AFTER if is_partial else MINUTES_KEPT * 60
             if file not in self._kept and now - status.st_mtime > most:

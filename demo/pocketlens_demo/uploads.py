@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from gradio.utils import get_upload_folder
 from pocketlens.errors import PocketLensError
 from pocketlens_demo.upload_folder import MINUTES_KEPT
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 _FRAME = re.compile(r"data:image/[\w.+-]+;base64,")
 
 
@@ -21,6 +23,11 @@ class Page(gr.Blocks):
 
     async def preprocess_data(self, block_fn: Any, inputs: Any, *more: Any, **named: Any) -> Any:
         """Refuses paths of this machine and addresses, which Gradio would fetch."""
+        if not isinstance(inputs, list) or len(inputs) < len(block_fn.inputs):
+            raise gr.Error(
+                f"Got {inputs!r:.100}, expected a list of {len(block_fn.inputs)}.",
+                print_exception=False,
+            )
         for file in _files(inputs):
             if not (_is_upload(file) or _is_frame(file)):
                 raise gr.Error(
@@ -37,6 +44,8 @@ class Page(gr.Blocks):
         except PocketLensError as error:
             raise gr.Error(str(error), title="No answer", print_exception=False) from error
         except OSError as error:
+            if error.errno not in _NO_ROOM:
+                raise
             text = f"The server cannot store files ({error.strerror}). Try again later."
             raise gr.Error(text, print_exception=False) from error
 

@@ -14,9 +14,8 @@ def introduction(model: Classifier) -> str:
     choices = [f"one of {len(labels)} classes"] if len(labels) > 20 else labels
     if model.min_familiarity is not None:
         choices.append(f"**{word(model.labels)}**")
-    text = f"The answer is {', '.join(choices[:-1])} or {choices[-1]}"
-    if len(choices) == 1:
-        text = f"The answer is {choices[0]}"
+    *first, last = choices
+    text = f"The answer is {', '.join(first)} or {last}" if first else f"The answer is {last}"
     if accuracy := model.metadata.accuracy_text():
         text += f"; right for {accuracy}"
     return f"{text}. Pictures go to the computer that serves this page and nowhere else."

@@ -93,9 +93,9 @@ def _table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Iterator
 def _figures(metadata: Metadata) -> Iterator[str]:
     if not (metrics := metadata.metrics):
         return
-    rows = [("as they are", *_accuracy(metrics), f"{metrics['images']:,}")]
+    rows = [("as they are", *accuracy_cells(metrics), f"{metrics['images']:,}")]
     for name, figures in metrics.get("robustness", {}).items():
-        rows.append((name, *_accuracy(figures), f"{metrics['images']:,}"))
+        rows.append((name, *accuracy_cells(figures), f"{metrics['images']:,}"))
     yield from _table(("test pictures", "accuracy", "95 % interval (Wilson)", "count"), rows)
     yield ""
     yield (
@@ -122,7 +122,8 @@ def _figures(metadata: Metadata) -> Iterator[str]:
         )
 
 
-def _accuracy(figures: Mapping[str, Any]) -> tuple[str, str]:
+def accuracy_cells(figures: Mapping[str, Any]) -> tuple[str, str]:
+    """The accuracy and its interval in words."""
     low, high = figures["accuracy_interval"]
     return f"{figures['accuracy']:.2%}", f"{low:.2%} to {high:.2%}"
 

@@ -57,14 +57,14 @@ def main() -> None:
     print(f"requests a second   {len(load.seconds) / duration:.0f}")
     print(f"p50, p90, p99       {p50:.0f}, {p90:.0f}, {p99:.0f} ms")
     print(f"errors              {total - len(load.seconds)}; other answers {len(load.wrong)}")
+    if load.wrong or len(load.seconds) < total:
+        print(*load.wrong[:5], sep="\n")
+        sys.exit(1)
     for key, value in after.items():
         first = load.settled[key]
         print(
             f"{key:<19} {first:,} after {_SETTLED_AFTER}, {value:,} at the end: {value / first:.2f}"
         )
-    if load.wrong or len(load.seconds) < total:
-        print(*load.wrong[:5], sep="\n")
-        sys.exit(1)
 
 
 async def run(load: Load, clients: int, requests: int) -> None:

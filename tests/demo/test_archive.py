@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from builders import encode, plain
-from pocketlens.errors import ImageError, PocketLensError, SettingError
+from pocketlens.errors import FileMissingError, ImageError, PocketLensError, SettingError
 from pocketlens_demo import archive
 from pocketlens_demo.archive import named_pictures
 from pocketlens_demo.pictures import file_name
@@ -81,9 +81,26 @@ def test_a_directory_of_millions_is_not_read(
     claimed = entry[: end + 12] + size + entry[end + 16 :]
     zip64 = entry[:end] + b"PK\x06\x07" + bytes(16) + entry[end:]
     monkeypatch.setattr(zipfile, "ZipFile", pytest.fail)
-    for content in (claimed, zip64):
-        with pytest.raises(ImageError, match="too many entries"):
+    field_in_disguise = entry[: end + 16] + b"PK\x05\x06" + entry[end + 20 :]
+    for content in (claimed, zip64, field_in_disguise):
+        with pytest.raises(ImageError, match=r"too many entries|damaged zip file"):
             named_pictures([upload(tmp_path / "z.zip", content)])
+
+
+def test_one_bad_member_does_not_stop_the_rest(tmp_path: Path) -> None:
+    content = bytearray(zipped({"x.png": PICTURE, "y.png": PICTURE}))
+    content[content.find(b"x.png")] = 0xFF
+    content[6:8] = (0x0800).to_bytes(2, "little")
+    bad, good = named_pictures([upload(tmp_path / "z.zip", bytes(content))])
+    with pytest.raises(ImageError, match="damaged"):
+        bad.read()
+    assert good.read() == PICTURE
+
+
+def test_an_upload_that_is_gone(tmp_path: Path) -> None:
+    [picture] = named_pictures([{"path": str(tmp_path / "gone.png")}])
+    with pytest.raises(FileMissingError, match="upload it again"):
+        picture.read()
 
 
 def test_damaged(tmp_path: Path) -> None:

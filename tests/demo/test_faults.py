@@ -121,7 +121,7 @@ def test_no_room_for_files(tmp_path: Path, photos: list[Path]) -> None:
         page.close()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_stops_with_requests_in_flight(
     photos: list[Path], tmp_path: Path, number: signal.Signals
 ) -> None:

@@ -38,6 +38,18 @@ def test_uploads_live_so_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert os.environ["GRADIO_TEMP_DIR"] == str(tmp_path / "new")
 
 
+def test_folders_of_killed_processes_are_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    write(tmp_path / "pocketlens-killed" / ".lock", 5)
+    write(tmp_path / "pocketlens-killed" / "photo.jpg", 5)
+    write(tmp_path / "pocketlens-of-something-else" / "photo.jpg", 5)
+    with upload_folder() as first, upload_folder() as second:
+        names = {path.name for path in tmp_path.iterdir()}
+        assert names == {first.path.name, second.path.parent.name, "pocketlens-of-something-else"}
+
+
 def test_no_place_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "file"))

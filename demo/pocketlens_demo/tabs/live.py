@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from pocketlens.classifier import Classifier
-from pocketlens_demo.pictures import decoded, picture_bytes
+from pocketlens_demo.pictures import picture_bytes
 from pocketlens_demo.wording import answer_of
 
 SECONDS = 60
@@ -33,7 +33,7 @@ def build(model: Classifier, cores: int) -> None:
     def classify(frame: dict[str, Any] | None, times: list[float]) -> tuple[Any, list[float]]:
         if not frame:
             return gr.skip(), times
-        prediction = model.predict(decoded(picture_bytes(frame), model.metadata.preprocessing))
+        prediction = model.predict(picture_bytes(frame))
         # A pause, such as between two runs, is not counted.
         recent = [time for time in times if monotonic() - time < 2]
         times = [*recent[1 - _RECENT :], monotonic()]

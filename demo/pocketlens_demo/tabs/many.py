@@ -29,6 +29,8 @@ def build(model: Classifier, concurrency: dict[str, Any]) -> None:
     """Adds the tab's components and events to the page that is being built."""
 
     def classify(uploads: list[dict[str, Any]] | None) -> Iterator[list[Any]]:
+        # Nothing of an earlier run may look like the answer to this one.
+        yield nothing()
         if not uploads:
             raise gr.Error("Choose photos or a zip file first.", print_exception=False)
         pictures = named_pictures(uploads)
@@ -48,6 +50,9 @@ def build(model: Classifier, concurrency: dict[str, Any]) -> None:
             gr.update(value=_csv_file(download, rows), interactive=True),
         ]
 
+    def nothing(summary: str = "") -> list[Any]:
+        return [summary, [], [], gr.update(value=None, interactive=False)]
+
     uploads = gr.File(
         label=f"Photos, or a zip of them (at most {MAX_PICTURES})",
         file_count="multiple",
@@ -61,7 +66,7 @@ def build(model: Classifier, concurrency: dict[str, Any]) -> None:
     table = gr.Dataframe(
         headers=_HEADERS,
         datatype=["str", "str", "number", "number", "str"],
-        label="Answers",
+        label="Answers (⋮ in a header sorts)",
         interactive=False,
         show_search="filter",
         max_height=400,
@@ -76,16 +81,19 @@ def build(model: Classifier, concurrency: dict[str, Any]) -> None:
         buttons=["fullscreen"],
     )
     download = gr.DownloadButton("Download as CSV", interactive=False)
+    outputs = [summary, table, gallery, download]
     event = start.click(
         classify,
         uploads,
-        [summary, table, gallery, download],
+        outputs,
         **concurrency,
         api_visibility="private",
         preprocess=False,
         show_progress="hidden",
     )
-    stop.click(None, cancels=event, api_visibility="private")
+    stopped = stop.click(None, cancels=event, api_visibility="private")
+    stopped.then(lambda: nothing("Stopped."), outputs=outputs, api_visibility="private")
+    uploads.change(nothing, outputs=outputs, cancels=event, api_visibility="private")
 
 
 def _bar(done: int, total: int) -> str:
@@ -115,27 +123,37 @@ def _summary(model: Classifier, found: list[Prediction | PocketLensError]) -> st
     counts = [f"{known.count(name):,} {name}" for name in sorted(set(known))]
     if unread := len(found) - len(known):
         counts.append(f"{unread:,} could not be read")
-    return escape(f"{len(found):,} photos: {', '.join(counts)}")
+    photos = "1 photo" if len(found) == 1 else f"{len(found):,} photos"
+    return escape(f"{photos}: {', '.join(counts)}")
 
 
 def _least_certain(
     model: Classifier, pictures: list[NamedPicture], found: list[Prediction | PocketLensError]
 ) -> list[tuple[Pixels, str]]:
     known = [
-        (not answer.rejected, answer.score, picture, answer)
+        (_certainty(model, answer), picture, answer)
         for picture, answer in zip(pictures, found, strict=True)
         if isinstance(answer, Prediction)
     ]
-    known.sort(key=lambda item: item[:2])
-    return [
-        (shrunk(decoded(picture.read(), model.metadata.preprocessing), _THUMBNAIL_SIDE), caption)
-        for _, _, picture, answer in known[:_THUMBNAILS]
-        for caption in [f"{answer_of(answer)} · {picture.name}"]
-    ]
+    known.sort(key=lambda item: item[0])
+    shown = []
+    for _, picture, answer in known[:_THUMBNAILS]:
+        try:
+            pixels = decoded(picture.read(), model.metadata.preprocessing)
+        except PocketLensError:  # gone meanwhile
+            continue
+        shown.append((shrunk(pixels, _THUMBNAIL_SIDE), f"{answer_of(answer)} · {picture.name}"))
+    return shown
+
+
+def _certainty(model: Classifier, answer: Prediction) -> float:
+    """0 to 1: how far from another answer, which for a rejected picture is not to be rejected."""
+    if answer.rejected and answer.familiarity is not None and model.min_familiarity:
+        return 1 - answer.familiarity / model.min_familiarity
+    least = 1 / len(model.labels)
+    return (answer.score - least) / (1 - least)
 
 
 def _csv_file(download: gr.DownloadButton, rows: list[dict[str, Any]]) -> str:
     path: str = save_bytes_to_cache(as_csv(rows), "answers.csv", download.GRADIO_CACHE)
-    # Gradio then removes it with the uploads.
-    download.temp_files.add(path)
     return path

@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 import pandas as pd
 
-from pocketlens.card import render
+from pocketlens.card import accuracy_cells, render
 from pocketlens.classifier import Classifier
 from pocketlens.metadata import Metadata
 
@@ -194,18 +194,15 @@ def _certainty(metadata: Metadata) -> None:
                 f"{calibration['temperature']:.3f}, on the test pictures",
                 interactive=False,
             )
-        rows = [("as they are", *_accuracy(metrics))]
-        rows += [(name, *_accuracy(row)) for name, row in metrics.get("robustness", {}).items()]
+        rows = [("as they are", *accuracy_cells(metrics))]
+        rows += [
+            (name, *accuracy_cells(row)) for name, row in metrics.get("robustness", {}).items()
+        ]
         gr.Dataframe(
             pd.DataFrame(rows, columns=["test pictures", "right", "95 % interval"]),
             label="Accuracy",
             interactive=False,
         )
-
-
-def _accuracy(figures: Mapping[str, Any]) -> tuple[str, str]:
-    low, high = figures["accuracy_interval"]
-    return f"{figures['accuracy']:.2%}", f"{low:.2%} to {high:.2%}"
 
 
 def _limits(values: Sequence[float]) -> list[float | None]:

@@ -129,7 +129,7 @@ def _correct(
     def keep(upload: dict[str, Any] | None, label: str | None) -> list[Any]:
         if upload and label:
             gr.Info(collection.keep(picture_bytes(upload), label))
-        return [gr.update(visible=False), gr.update(visible=False)]
+        return [gr.update(visible=True), gr.update(visible=False)]
 
     wrong.click(
         lambda: [gr.update(visible=False), gr.update(value=None, visible=True)],
