@@ -4,6 +4,7 @@ PocketLensError
 ├── FileError              OSError            a file is there and cannot be read or written
 │   └── FileMissingError   FileNotFoundError
 ├── ImageError             ValueError         bytes or an array that are not a picture
+│   └── FormatError                           a picture of a format that is not decoded here
 ├── InputTypeError         TypeError          an object or an array of the wrong type
 ├── ModelError             ValueError         a model, record or network that cannot be used
 ├── DatasetError           ValueError         a picture folder nothing can be learnt from
@@ -30,6 +31,10 @@ class FileMissingError(FileError, FileNotFoundError):
 
 class ImageError(PocketLensError, ValueError):
     """Bytes that do not decode, or an array whose shape is not a picture's."""
+
+
+class FormatError(ImageError):
+    """A picture of a format, or of a kind of it, that pocketlens does not decode itself."""
 
 
 class InputTypeError(PocketLensError, TypeError):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 
-from pocketlens.errors import ImageError
+from pocketlens.errors import FormatError, ImageError
 from pocketlens.headers import avif, bmp, gif, jpeg, png, tiff, webp
 from pocketlens.headers.header import EXPECTED, Header
 
@@ -46,7 +46,8 @@ def read_header(data: bytes) -> Header:
         data: The whole file.
 
     Raises:
-        ImageError: It is empty, of another format, cut off, or contradicts itself.
+        FormatError: It is of another format, or a kind that is not supported.
+        ImageError: It is empty, cut off, or contradicts itself.
     """
     if not data:
         raise ImageError("empty (0 bytes), expected a picture")
@@ -56,7 +57,7 @@ def read_header(data: bytes) -> Header:
         kinds = (name for start, offset, name in _OTHERS if data.startswith(start, offset))
         found = next(kinds, None)
         what = f"looks like {found}" if found else "not a picture"
-        raise ImageError(f"{what} ({len(data)} bytes); {EXPECTED}")
+        raise FormatError(f"{what} ({len(data)} bytes); {EXPECTED}")
     try:
         header = read(data)
     except (struct.error, IndexError, OverflowError) as error:

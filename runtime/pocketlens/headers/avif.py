@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pocketlens.errors import ImageError
+from pocketlens.errors import FormatError, ImageError
 from pocketlens.headers.av1 import coded_size
 from pocketlens.headers.header import EXPECTED, Header
 
@@ -48,7 +48,7 @@ def read(data: bytes) -> Header:
     looked at: its still picture goes on.
     """
     if b"avif" not in data[8 : min(_number(data[:4]), _LONGEST_BRANDS)]:
-        raise ImageError(f"looks like HEIC or a video ({len(data)} bytes); {EXPECTED}")
+        raise FormatError(f"looks like HEIC or a video ({len(data)} bytes); {EXPECTED}")
     found: dict[bytes, bytes] = {}
     properties: list[tuple[bytes, bytes]] = []
     for name, parent, content in _boxes(data, 0, len(data), b""):

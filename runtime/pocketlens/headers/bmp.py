@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from pocketlens.errors import ImageError
+from pocketlens.errors import FormatError, ImageError
 from pocketlens.headers.header import Header
 
 _UNCOMPRESSED = (0, 3)
@@ -21,7 +21,7 @@ def read(data: bytes) -> Header:
         width, height, _, bits, compression = struct.unpack_from("<iiHHI", data, 18)
     width, height = max(width, 0), abs(height)
     if compression not in _UNCOMPRESSED + _RLE or bits not in (1, 4, 8, 16, 24, 32):
-        raise ImageError(
+        raise FormatError(
             f"a kind of BMP that is not supported ({bits} bits, compression {compression}); "
             "save it as PNG"
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-from pocketlens.errors import ImageError
+from pocketlens.errors import FormatError, ImageError
 from pocketlens.headers.header import Header
 
 _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 256, 257, 258, 259, 262
@@ -47,7 +47,7 @@ def read(data: bytes) -> Header:
         or extra == 0
         or compression not in _COMPRESSIONS
     ):
-        raise ImageError(
+        raise FormatError(
             f"a kind of TIFF that is not supported ({samples} samples of {bits[0]} bits, format "
             f"{sample_format[0]}, photometric {photometric}, compression {compression}); "
             "save it as PNG"
