@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pocketlens.card import plain
 from pocketlens.classifier import Classifier
-from pocketlens.familiarity import word
+from pocketlens.metadata.familiarity import word
 from pocketlens.prediction import Prediction
 
 

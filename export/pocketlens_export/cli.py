@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 from pocketlens.extras import requires_extra
-from pocketlens.metadata import Metadata
 
 LIBRARIES = ("keras", "tensorflow", "tf2onnx", "onnx", "sklearn", "tqdm")
 
@@ -50,29 +48,10 @@ def run(arguments: argparse.Namespace) -> int:
         from pocketlens_export.export import Settings, export
     settings = Settings(arguments.int8, arguments.outliers, arguments.about)
     metadata = export(arguments.run_folder, arguments.out, settings)
-    for line in report(metadata):
-        print(line)
+    for title, rows in metadata.parts():
+        if title in ("figures", "calibration", "rejection", "parity"):
+            for label, value in rows:
+                print(f"{label:<26} {value}")
     print(f"{arguments.out}: {arguments.out.stat().st_size / 1e6:.2f} MB")
     print(f"next: pocketlens predict PHOTO --model {arguments.out}")
     return 0
-
-
-def report(metadata: Metadata) -> Iterator[str]:
-    """What the export measured, line by line."""
-    parity, calibration = metadata.parity, metadata.calibration
-    yield (
-        f"parity with Keras on {parity['images']} pictures, batches of "
-        f"{' and '.join(map(str, parity['batch_sizes']))}: max |difference| "
-        f"{parity['max_abs_difference']:.1e}, same label {parity['top1_agreement']:.2%}"
-    )
-    yield f"right for {metadata.accuracy_text()}"
-    for name, figures in metadata.metrics["robustness"].items():
-        yield f"  the same, {name}: {figures['accuracy']:.2%}"
-    for when in ("before", "after"):
-        yield (
-            f"{when} calibration (temperature {calibration['temperature']:.3f}): log loss "
-            f"{calibration[when]['log_loss']:.4f}, expected calibration error "
-            f"{calibration[when]['calibration_error']:.2%}"
-        )
-    if "auroc" in metadata.familiarity:
-        yield metadata.rejection_text()

@@ -1,4 +1,4 @@
-"""model.keras -> ONNX, by tf2onnx."""
+"""model.keras -> an ONNX graph of what the trained network itself knows."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ import keras
 import onnx
 import tensorflow as tf
 import tf2onnx
+from keras import layers, ops
 
 from pocketlens.errors import ExportError, ModelError
-from pocketlens.metadata import Metadata
 from pocketlens.session import INPUT_NAME
 
 OPSET = 17
 """IR version 8: loads on every onnxruntime that the runtime supports, and on older ones."""
+
+LOGITS, PLACES, FEATURES = "logits", "places", "features"
 
 
 def load_keras(path: Path) -> Any:
@@ -38,17 +40,43 @@ def load_keras(path: Path) -> Any:
         ) from error
 
 
-def convert(model: Any, metadata: Metadata) -> onnx.ModelProto:
+def take_apart(model: Any, labels: int) -> Any:
+    """The trained network with its inner outputs.
+
+    A network without a layer "activation_map" has the logarithms of its probabilities as logits.
+
+    Args:
+        model: What load_keras() gave.
+        labels: The number of classes; one more output is that of outliers.
+
+    Returns:
+        A Keras model of a dict: "logits" (N x outputs) and, where the network has them, "places"
+        (N x h x w x outputs), how much each place speaks for each output, and "features" (N x D),
+        the pooled bottleneck, where it does not know outliers.
+    """
+    if not {"activation_map", "bottleneck"} <= {layer.name for layer in model.layers}:
+        image = keras.Input(model.input_shape[1:], dtype="uint8")
+        probabilities = model(image, training=False)
+        return keras.Model(image, {LOGITS: ops.log(ops.maximum(probabilities, 1e-30))})
+    places = model.get_layer("activation_map").output
+    outputs = {LOGITS: layers.GlobalAveragePooling2D()(places), PLACES: places}
+    if places.shape[-1] == labels:
+        bottleneck = model.get_layer("bottleneck").output
+        outputs[FEATURES] = layers.GlobalAveragePooling2D()(bottleneck)
+    return keras.Model(model.input, outputs)
+
+
+def convert(network: Any) -> onnx.ModelProto:
     """Converts a network to ONNX: `image` (uint8, N x H x W x C) in, a dict of named outputs out.
 
     Wrapped with training=False, dropout and augmentation layers fall away. Signature and dict name
     input and outputs where tf2onnx does not find the layers' names, as under Keras 3.12.
     """
-    input_shape = metadata.preprocessing.input_shape
+    input_shape = network.input_shape[1:]
     image = keras.Input(input_shape, name=INPUT_NAME, dtype="uint8")
     named = {
-        name: keras.layers.Identity(name=name, dtype="float32")(output)
-        for name, output in model(image, training=False).items()
+        name: layers.Identity(name=name, dtype="float32")(output)
+        for name, output in network(image, training=False).items()
     }
     logging.getLogger("tf2onnx").setLevel(logging.ERROR)
     try:

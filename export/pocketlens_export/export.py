@@ -3,42 +3,29 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
 
-import keras
 import onnx
-import onnxruntime
-import tensorflow as tf
-import tf2onnx
 
-import pocketlens
-from pocketlens.card import int8_table
-from pocketlens.errors import ExportError, FileError, PocketLensError, SettingError
-from pocketlens.familiarity import ACCEPTED, LEVELS, quantiles
-from pocketlens.metadata import KEY, Metadata
-from pocketlens.reading import read_bytes
+from pocketlens.classifier import Classifier
+from pocketlens.errors import FileError, SettingError
+from pocketlens.metadata import Metadata
+from pocketlens.metadata.familiarity import ACCEPTED, LEVELS, Familiarity, quantiles
 from pocketlens.run_folder import Run, read_run
 from pocketlens.session import FAMILIARITY
-from pocketlens_export.assessment import (
-    calibration,
-    compare,
-    evaluate_file,
-    latency_ratio,
-    predict_files,
-    raw_familiarity,
-    rejection,
-)
-from pocketlens_export.checks import check_graph, check_int8
-from pocketlens_export.conversion import OPSET, convert, load_keras
-from pocketlens_export.heads import Trained, add_heads, fit_temperature, take_apart
-from pocketlens_export.mahalanobis import Gaussians, fit_gaussians
-from pocketlens_export.outliers import unknown_pictures
+from pocketlens_export.calibration import describe_calibration, fit_temperature
+from pocketlens_export.conversion import FEATURES, LOGITS, convert, load_keras, take_apart
+from pocketlens_export.evaluation import CHANGES, compare, measure, measure_rejection
+from pocketlens_export.gaussians import fit_gaussians
+from pocketlens_export.graph import Heads
+from pocketlens_export.graph_checks import check_graph, check_int8
+from pocketlens_export.inference import Change, answer_files, run_graph
+from pocketlens_export.model_file import about_text, load, versions, with_selftest, write
 from pocketlens_export.parity import IMAGES, check_parity, measure_parity
 from pocketlens_export.quantization import PICTURES, check_calibration_pictures, quantize
-from pocketlens_export.selftest import selftest_record
+from pocketlens_export.unseen_pictures import unseen_pictures
 
 _MOST_FEATURES = 2000
 """Training pictures from which the classes' Gaussians are estimated."""
@@ -76,137 +63,118 @@ def export(run_folder: Path, out: Path, settings: Settings) -> Metadata:
     """
     if out.is_dir() or not out.parent.is_dir():
         raise FileError(f"{out}: expected the name of a file in a folder that exists")
-    about = _read_text(settings.about) if settings.about else ""
+    about = about_text(settings.about) if settings.about else ""
     run = read_run(run_folder)
-    recipe = run.metadata.preprocessing
+    recipe, labels = run.metadata.preprocessing, len(run.metadata.labels)
     if settings.int8:
         check_calibration_pictures(len(run.split["train"]))
-    trained = take_apart(load_keras(run.model), len(run.metadata.labels))
-    outliers: list[Path] = []
-    if settings.outliers:
-        if not (trained.has_features or trained.knows_outliers):
-            raise SettingError(
-                f"--outliers: a network of architecture {run.metadata.architecture!r} cannot "
-                "reject pictures; train with --arch edge"
-            )
-        outliers = unknown_pictures(settings.outliers, run.outliers)
-    test, truth = run.pictures("test")
-    validation, validation_truth = run.pictures("validation")
-    temperature = fit_temperature(
-        trained.answers("logits", validation, recipe)[:, : trained.num_labels], validation_truth
-    )
-    network = add_heads(trained, temperature, _fit_gaussians(trained, run))
+    network = take_apart(load_keras(run.model), labels)
+    unseen = _unseen(settings, run, set(network.output))
 
-    # Always the same name: what a killed export has left, the next one replaces.
-    partial = out.with_name(f".{out.name}.partial")
-    try:
-        model = convert(network, run.metadata)
-        check_graph(model, set(network.output))
-        metadata = replace(
-            run.metadata,
-            about=about,
-            training={**run.metadata.training, "export": settings.command(run_folder, out)},
-            versions={**run.metadata.versions, **_versions()},
-        )
-        classifier = _save(model, metadata, partial)
-        plain = partial.read_bytes()
-        parity = measure_parity(network, plain, run.pictures("test", IMAGES)[0], recipe)
-        check_parity(parity)
-        metadata = replace(metadata, parity=parity)
-        of_float = None
-        if settings.int8:
-            of_float = predict_files(classifier, test, "float, test pictures")
-            with TemporaryDirectory() as folder:
-                model = quantize(model, run.pictures("train", PICTURES)[0], recipe, Path(folder))
-            check_graph(model, set(network.output))
-        if FAMILIARITY in network.output:
-            raw = raw_familiarity(model.SerializeToString(), validation, recipe)
-            metadata = replace(metadata, familiarity=_familiarity(trained, raw))
-        classifier = _save(model, metadata, partial)
-        answers = predict_files(classifier, test, "test pictures")
-        if of_float:
-            small = partial.read_bytes()
-            ratio = latency_ratio(plain, small, recipe.input_shape)
-            changed = compare(of_float, answers, truth, (len(plain), len(small)), ratio)
-            _print_table(changed)
-            check_int8(changed)
-            metadata = replace(metadata, int8=changed)
-        metadata = replace(
-            metadata,
-            metrics=evaluate_file(classifier, test, truth, answers),
-            calibration=calibration(answers, truth, temperature, len(validation)),
-        )
-        if outliers:
-            unknown = predict_files(classifier, outliers, "pictures of no class")
-            found = rejection(answers, unknown, metadata.familiarity["threshold"])
-            metadata = replace(metadata, familiarity={**metadata.familiarity, **found})
-        # The digest is of the metadata too, as they are now.
-        classifier = _save(model, metadata, partial)
-        record = selftest_record(classifier, partial.read_bytes())
-        _save(model, replace(metadata, selftest=record), partial)
-        try:
-            partial.replace(out)
-        except OSError as error:
-            raise FileError(f"{out}: cannot be written ({error.strerror})") from error
-    finally:
-        partial.unlink(missing_ok=True)
+    trained = convert(network)
+    heads = _fit_heads(trained, run)
+    plain = heads.add_to(trained)
+    outputs = {node.name for node in plain.graph.output}
+    check_graph(plain, outputs)
+    parity = measure_parity(network, heads, plain, run.pictures("test", IMAGES)[0], recipe)
+    check_parity(parity)
+    model = plain
+    if settings.int8:
+        model = quantize(plain, run.pictures("train", PICTURES)[0], recipe)
+        check_graph(model, outputs)
+    training = run.metadata.training
+    metadata = replace(
+        run.metadata,
+        about=about,
+        training=training and replace(training, export=settings.command(run_folder, out)),
+        versions={**run.metadata.versions, **versions()},
+        parity=parity,
+        familiarity=_familiarity(model, heads, run) if FAMILIARITY in outputs else None,
+    )
+    metadata = _measure(model, plain, metadata, heads, run, unseen)
+    write(with_selftest(model, metadata), out)
     return metadata
 
 
-def _read_text(file: Path) -> str:
-    try:
-        text = read_bytes(file).decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise ExportError(f"{file}: is no UTF-8 text ({error.reason}), expected words") from error
-    if not all(character.isprintable() or character in "\n\t" for character in text):
-        raise ExportError(f"{file}: holds unprintable characters, expected words")
-    return text
+def _unseen(settings: Settings, run: Run, outputs: set[str]) -> list[Path]:
+    """The pictures of --outliers; none without it."""
+    if settings.outliers is None:
+        return []
+    if outputs == {LOGITS} and not run.outliers:
+        raise SettingError(
+            f"--outliers: a network of architecture {run.metadata.architecture!r} cannot "
+            "reject pictures; train with --arch edge"
+        )
+    return unseen_pictures(settings.outliers, run.outliers)
 
 
-def _fit_gaussians(trained: Trained, run: Run) -> Gaussians | None:
-    """What familiarity is measured by where no outliers were learnt from."""
-    if not trained.has_features or trained.knows_outliers:
-        return None
-    paths, classes = run.pictures("train", _MOST_FEATURES)
-    return fit_gaussians(trained.answers("features", paths, run.metadata.preprocessing), classes)
+def _fit_heads(trained: onnx.ModelProto, run: Run) -> Heads:
+    """Temperature and familiarity, from the trained network's own outputs."""
+    recipe, labels = run.metadata.preprocessing, len(run.metadata.labels)
+    outputs = {node.name: node.type.tensor_type.shape.dim for node in trained.graph.output}
+    pictures, truth = run.pictures("validation")
+    logits = run_graph(trained, pictures, recipe, LOGITS, "validation pictures")
+    gaussians = None
+    if FEATURES in outputs:
+        pictures, classes = run.pictures("train", _MOST_FEATURES)
+        features = run_graph(trained, pictures, recipe, FEATURES, "training pictures")
+        gaussians = fit_gaussians(features, classes)
+    return Heads(
+        labels=labels,
+        temperature=fit_temperature(logits[:, :labels], truth),
+        knows_outliers=logits.shape[1] > labels,
+        gaussians=gaussians,
+    )
 
 
-def _familiarity(trained: Trained, raw: Any) -> dict[str, Any]:
-    outliers = "log-odds against outliers"
-    return {
-        "method": outliers if trained.knows_outliers else "distance to the classes' Gaussians",
-        "levels": list(LEVELS),
-        "quantiles": quantiles(raw),
-        "threshold": round(1 - ACCEPTED, 6),
-        "validation_images": len(raw),
-    }
+def _familiarity(model: onnx.ModelProto, heads: Heads, run: Run) -> Familiarity:
+    pictures, _ = run.pictures("validation")
+    raw = run_graph(model, pictures, run.metadata.preprocessing, FAMILIARITY, "familiarity")
+    outliers, distance = "log-odds against outliers", "distance to the classes' Gaussians"
+    return Familiarity(
+        method=outliers if heads.knows_outliers else distance,
+        levels=LEVELS,
+        quantiles=quantiles(raw),
+        threshold=round(1 - ACCEPTED, 6),
+        validation_images=len(raw),
+    )
 
 
-def _print_table(record: dict[str, Any]) -> None:
-    print(f"{record['images']:,} test pictures".ljust(24) + f"{'float':>24}{'int8':>24}")
-    for title, (of_float, of_int8) in int8_table(record):
-        print(f"{title:<24}{of_float:>24}{of_int8:>24}", flush=True)
-
-
-def _save(model: onnx.ModelProto, metadata: Metadata, file: Path) -> pocketlens.Classifier:
-    """Writes the model with its metadata and loads it as any user would."""
-    onnx.helper.set_model_props(model, {KEY: metadata.to_json()})
-    try:
-        onnx.save(model, file)
-    except OSError as error:
-        raise FileError(f"{file}: cannot be written ({error.strerror})") from error
-    try:
-        return pocketlens.load_model(file, providers=["CPUExecutionProvider"])
-    except PocketLensError as error:
-        raise ExportError(f"check 'the runtime loads it' failed: {error}") from error
-
-
-def _versions() -> dict[str, str]:
-    return {
-        "export keras": keras.__version__,
-        "export tensorflow": tf.__version__,
-        "tf2onnx": tf2onnx.__version__,
-        "onnx": onnx.__version__,
-        "onnxruntime": onnxruntime.__version__,
-        "opset": str(OPSET),
-    }
+def _measure(
+    model: onnx.ModelProto,
+    plain: onnx.ModelProto,
+    metadata: Metadata,
+    heads: Heads,
+    run: Run,
+    unseen: Sequence[Path],
+) -> Metadata:
+    """Adds the figures of the file itself."""
+    pictures, truth = run.pictures("test")
+    final = load(model, metadata)
+    asked: dict[str, tuple[Classifier, Change | None]] = {"as they are": (final, None)}
+    asked |= {name: (final, change) for name, change in CHANGES.items()}
+    if model is not plain:
+        asked["float"] = load(plain, metadata), None
+    found = answer_files(asked, pictures, "test pictures")
+    answers, of_float = found.pop("as they are"), found.pop("float", None)
+    int8 = None
+    if of_float:
+        files = plain.SerializeToString(), model.SerializeToString()
+        int8 = compare(of_float, answers, truth, files)
+        for label, value in int8.rows():
+            print(f"{label:<20} {value}", flush=True)
+        check_int8(int8)
+    known = metadata.familiarity
+    if unseen and known:
+        strange = answer_files({"": (final, None)}, unseen, "pictures of no class")[""]
+        rejection = measure_rejection(answers, strange, known.threshold)
+        known = replace(known, rejection=rejection)
+    return replace(
+        metadata,
+        metrics=measure(answers, found, truth),
+        calibration=describe_calibration(
+            answers.probabilities, truth, heads.temperature, len(run.split["validation"])
+        ),
+        familiarity=known,
+        int8=int8,
+    )

@@ -1,4 +1,4 @@
-"""Does the .onnx file, run by the runtime, answer as the Keras model does?"""
+"""Does the exported graph, run by onnxruntime, answer as the Keras model does?"""
 
 from __future__ import annotations
 
@@ -7,79 +7,95 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
+import tensorflow as tf
 
 from pocketlens.errors import ExportError
+from pocketlens.metadata.figures import Parity
 from pocketlens.preprocessing import Preprocessing, network_input
 from pocketlens.session import INPUT_NAME, OUTPUT_NAME, create_session
+from pocketlens_export.graph import Heads
 
 IMAGES = 256
 BATCH_SIZES = (1, 5)
 ATOL = 1e-4
 RTOL = 1e-3
 """Of the other outputs, whose numbers have no fixed range, against their largest one."""
+_KERAS_BATCH = 16
 
 
 def measure_parity(
-    network: Any, model: bytes, pictures: Sequence[Path], recipe: Preprocessing
-) -> dict[str, Any]:
+    network: Any,
+    heads: Heads,
+    model: onnx.ModelProto,
+    pictures: Sequence[Path],
+    preprocessing: Preprocessing,
+) -> Parity:
     """Compares all outputs, from the pictures' bytes on.
 
     Args:
         network: The Keras model that was converted; a dict of outputs.
-        model: The .onnx file.
+        heads: What the graph has more than that model.
+        model: The graph.
         pictures: Picture files.
-        recipe: Their preprocessing.
-
-    Returns:
-        For the model's metadata: "max_abs_difference" of a probability, "max_rel_difference" of
-        the other outputs and "top1_agreement" over all batch sizes, "images", "batch_sizes",
-        "atol".
+        preprocessing: How they become its input.
     """
-    inputs = np.stack([network_input(picture, recipe) for picture in pictures])
-    expected = network.predict(inputs, batch_size=32, verbose=0)
-    session = create_session(model, ["CPUExecutionProvider"], None)
+    inputs = np.stack([network_input(picture, preprocessing) for picture in pictures])
+    expected = heads.apply(_run_keras(network, inputs))
+    session = create_session(model.SerializeToString(), ["CPUExecutionProvider"], 1)
     names = list(expected)
-    differences, relative, agreements = [], [0.0], []
+    differences: dict[str, float] = dict.fromkeys(names, 0.0)
+    agreement = 1.0
     for size in BATCH_SIZES:
-        answers = [
+        parts = [
             session.run(names, {INPUT_NAME: inputs[start : start + size]})
             for start in range(0, len(inputs), size)
         ]
-        got = {
-            name: np.concatenate(rows)
-            for name, rows in zip(names, zip(*answers, strict=True), strict=True)
-        }
+        got = dict(zip(names, map(np.concatenate, zip(*parts, strict=True)), strict=True))
         for name in names:
             difference = float(np.abs(got[name] - expected[name]).max())
-            if name == OUTPUT_NAME:
-                differences.append(difference)
-            else:
-                relative.append(difference / float(np.abs(expected[name]).max()))
-        labels = (each[OUTPUT_NAME].argmax(axis=1) for each in (got, expected))
-        agreements.append(float((next(labels) == next(labels)).mean()))
-    return {
-        "max_abs_difference": max(differences),
-        "max_rel_difference": max(relative),
-        "top1_agreement": min(agreements),
-        "images": len(pictures),
-        "batch_sizes": list(BATCH_SIZES),
-        "atol": ATOL,
-    }
+            # Not max(): it would lose a NaN.
+            differences[name] = float(np.maximum(differences[name], difference))
+        same = got[OUTPUT_NAME].argmax(axis=1) == expected[OUTPUT_NAME].argmax(axis=1)
+        agreement = min(agreement, float(same.mean()))
+    relative = [
+        differences[name] / float(np.abs(expected[name]).max())
+        for name in names
+        if name != OUTPUT_NAME
+    ]
+    return Parity(
+        max_abs_difference=differences[OUTPUT_NAME],
+        max_rel_difference=float(np.max([0.0, *relative])),
+        top1_agreement=agreement,
+        images=len(pictures),
+        batch_sizes=BATCH_SIZES,
+        atol=ATOL,
+    )
 
 
-def check_parity(parity: dict[str, Any]) -> None:
-    """Refuses a file that answers otherwise than Keras.
+def _run_keras(network: Any, inputs: Any) -> dict[str, Any]:
+    # One graph for all batches: predict() would compile another for the last, smaller one.
+    signature = [tf.TensorSpec((None, *inputs.shape[1:]), tf.uint8)]
+    run = tf.function(lambda batch: network(batch, training=False), signature, autograph=False)
+    parts = [
+        run(tf.constant(inputs[start : start + _KERAS_BATCH]))
+        for start in range(0, len(inputs), _KERAS_BATCH)
+    ]
+    return {name: np.concatenate([part[name].numpy() for part in parts]) for name in parts[0]}
+
+
+def check_parity(parity: Parity) -> None:
+    """Refuses a graph that answers otherwise than Keras.
 
     Raises:
         ExportError: A probability differs by more than ATOL, another output by more than RTOL, or
             a label differs.
     """
-    difference, agreement = parity["max_abs_difference"], parity["top1_agreement"]
-    relative = parity["max_rel_difference"]
-    if not difference <= ATOL or not relative <= RTOL or agreement < 1:
+    difference, relative = parity.max_abs_difference, parity.max_rel_difference
+    if not difference <= ATOL or not relative <= RTOL or parity.top1_agreement < 1:
         raise ExportError(
-            f"check 'parity' failed: over {parity['images']} pictures the probabilities differ "
+            f"check 'parity' failed: over {parity.images} pictures the probabilities differ "
             f"from Keras by up to {difference:.1e} (at most {ATOL:.0e} allowed), the other outputs "
             f"by {relative:.1e} of their largest ({RTOL:.0e} allowed), the label is the same for "
-            f"{agreement:.2%} (100 % expected)"
+            f"{parity.top1_agreement:.2%} (100 % expected)"
         )

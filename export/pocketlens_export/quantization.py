@@ -6,18 +6,21 @@ file answers alike on x86 and ARM.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import onnx
-from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+from onnxruntime.quantization import CalibrationDataReader, QuantType
+from onnxruntime.quantization.calibrate import MinMaxCalibrater
+from onnxruntime.quantization.qdq_quantizer import QDQQuantizer
+from onnxruntime.quantization.registry import QDQRegistry, QLinearOpsRegistry
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from pocketlens.errors import DatasetError
 from pocketlens.preprocessing import Preprocessing, network_input
-from pocketlens.session import INPUT_NAME
+from pocketlens.session import INPUT_NAME, create_session
 
 PICTURES = 300
 _FEWEST = 50
@@ -50,7 +53,7 @@ def check_calibration_pictures(count: int) -> None:
 
 
 def quantize(
-    model: onnx.ModelProto, pictures: Sequence[Path], preprocessing: Preprocessing, folder: Path
+    model: onnx.ModelProto, pictures: Sequence[Path], preprocessing: Preprocessing
 ) -> onnx.ModelProto:
     """Quantizes a float model.
 
@@ -61,30 +64,36 @@ def quantize(
         model: The float model; not changed.
         pictures: Training pictures, preprocessed as for predict().
         preprocessing: The model's recipe.
-        folder: For files in between.
     """
-    plain, folded, quantized = (folder / f"{name}.onnx" for name in ("plain", "folded", "int8"))
-    onnx.save(model, plain)
-    quant_pre_process(plain, folded, skip_symbolic_shape=True)
-    logger = logging.getLogger()
-    level = logger.level
-    # It advises to do what was just done.
-    logger.setLevel(logging.ERROR)
-    try:
-        quantize_static(
-            folded,
-            quantized,
-            _Pictures(pictures, preprocessing),
-            quant_format=QuantFormat.QDQ,
-            activation_type=QuantType.QUInt8,
-            weight_type=QuantType.QInt8,
+    with TemporaryDirectory() as folder:
+        plain, folded, augmented = (Path(folder, f"{name}.onnx") for name in ("a", "b", "c"))
+        onnx.save(model, plain)
+        quant_pre_process(plain, folded, skip_symbolic_shape=True)
+        kinds = sorted({*QDQRegistry, *QLinearOpsRegistry})
+        calibrater = MinMaxCalibrater(folded, kinds, augmented_model_path=str(augmented))
+        calibrater.augment_graph()
+        # Its own session would have threads that spin, and no optimized kernels.
+        calibrater.infer_session = create_session(
+            augmented.read_bytes(), ["CPUExecutionProvider"], 1
+        )
+        calibrater.collect_data(_Pictures(pictures, preprocessing))
+        body = onnx.load(folded)
+        quantizer = QDQQuantizer(
+            body,
             per_channel=True,
             reduce_range=True,
-            nodes_to_exclude=_head(onnx.load(folded).graph),
+            weight_qType=QuantType.QInt8,
+            activation_qType=QuantType.QUInt8,
+            tensors_range=calibrater.compute_data(),
+            nodes_to_quantize=None,
+            nodes_to_exclude=_head(body.graph),
+            op_types_to_quantize=kinds,
+            extra_options={},
         )
-    finally:
-        logger.setLevel(level)
-    return onnx.load(quantized)
+        quantizer.quantize_model()
+        quantizer.model.topological_sort()
+        quantized: onnx.ModelProto = quantizer.model.model
+        return quantized
 
 
 def _head(graph: onnx.GraphProto) -> list[str]:

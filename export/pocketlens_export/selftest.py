@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable
-from typing import Any
 
 import cv2
 import numpy as np
 
 import pocketlens
 from pocketlens.decoding import Pixels
+from pocketlens.metadata.selftest_record import Selftest, SelftestPicture
 from pocketlens.selftest import model_digest, sampled_input
 
 ATOL = 0.02
@@ -18,7 +18,7 @@ _CANDIDATES = 16
 _SMALL = {".png": [cv2.IMWRITE_PNG_COMPRESSION, 9], ".jpg": [cv2.IMWRITE_JPEG_QUALITY, 75]}
 
 
-def selftest_record(model: pocketlens.Classifier, content: bytes) -> dict[str, Any]:
+def selftest_record(model: pocketlens.Classifier, content: bytes) -> Selftest:
     """The metadata's "selftest": see pocketlens.selftest.
 
     Args:
@@ -31,16 +31,13 @@ def selftest_record(model: pocketlens.Classifier, content: bytes) -> dict[str, A
         "resize": (".png", lambda random: _tiles(random, height * 5 // 2, width * 3)),
         "decode": (".jpg", lambda random: _fields(random, height * 17 // 4, width * 9 // 2, 5)),
     }
-    return {
-        "sha256": model_digest(content),
-        "atol": ATOL,
-        "pictures": {name: _picture(model, *maker) for name, maker in makers.items()},
-    }
+    pictures = {name: _picture(model, *maker) for name, maker in makers.items()}
+    return Selftest(model_digest(content), ATOL, pictures)
 
 
 def _picture(
     model: pocketlens.Classifier, extension: str, make: Callable[[np.random.Generator], Pixels]
-) -> dict[str, Any]:
+) -> SelftestPicture:
     """Of some random pictures that of which the model is least sure: it shows most."""
     found = []
     for seed in range(_CANDIDATES):
@@ -49,11 +46,8 @@ def _picture(
         scores = model.predict(data).scores
         found.append((max(scores.values()), seed, data, list(scores.values())))
     _, _, data, probabilities = min(found)
-    return {
-        "data": b64encode(data).decode(),
-        "probabilities": probabilities,
-        "input": sampled_input(model, data),
-    }
+    values = tuple(sampled_input(model, data))
+    return SelftestPicture(b64encode(data).decode(), tuple(probabilities), values)
 
 
 def _fields(random: np.random.Generator, height: int, width: int, fields: int) -> Pixels:

@@ -13,7 +13,7 @@ from pocketlens.checks import check_positive
 from pocketlens.cores import usable_cores
 from pocketlens.decoding import ImageInput, Pixels
 from pocketlens.errors import InputTypeError, ModelError, PocketLensError
-from pocketlens.familiarity import familiarity, threshold
+from pocketlens.metadata.familiarity import threshold
 from pocketlens.parallel import map_in_order
 from pocketlens.prediction import Prediction
 from pocketlens.preprocessing import network_input
@@ -183,10 +183,9 @@ class Classifier:
             names.append(ACTIVATION_MAP)
         outputs = dict(zip(names, session.run(names, {INPUT_NAME: batch}), strict=True))
         more: list[dict[str, Any]] = [{} for _ in batch]
-        if self.min_familiarity is not None:
-            for fields, value in zip(
-                more, familiarity(outputs[FAMILIARITY], self.metadata.familiarity), strict=True
-            ):
+        known = self.metadata.familiarity
+        if known is not None and self.min_familiarity is not None:
+            for fields, value in zip(more, known.of(outputs[FAMILIARITY]), strict=True):
                 fields["familiarity"] = float(value)
                 fields["rejected"] = bool(value < self.min_familiarity)
         if explain:

@@ -17,7 +17,7 @@ BUNDLED_MODEL = Path(__file__).parent / "models" / "cats-and-dogs.onnx"
 
 
 def load_model(
-    model: str | os.PathLike[str] | None = None,
+    model: str | os.PathLike[str] | bytes | None = None,
     *,
     providers: Sequence[Provider] | None = None,
     intra_op_num_threads: int | None = None,
@@ -28,7 +28,7 @@ def load_model(
     """Loads an .onnx file written by `pocketlens export`.
 
     Args:
-        model: Path of the file; None loads the bundled cats-and-dogs model.
+        model: Path of the file, or its bytes; None loads the bundled cats-and-dogs model.
         providers: onnxruntime execution providers in order of preference, such as
             ["CUDAExecutionProvider", "CPUExecutionProvider"]. All of them must start. None takes
             CUDA where it works, else the CPU. A plugin, such as OpenVINOExecutionProvider of
@@ -53,13 +53,18 @@ def load_model(
     Example:
         >>> model = load_model("flowers.onnx", intra_op_num_threads=1)
     """
-    if not isinstance(model, (str, os.PathLike, type(None))):
+    if not isinstance(model, (str, os.PathLike, bytes, type(None))):
         raise InputTypeError(f"got {type(model).__name__}, expected the path of an .onnx file")
-    path = BUNDLED_MODEL if model is None else Path(model)
     limits = Limits(max_pixels, max_bytes)
-    content = read_bytes(path)
+    if isinstance(model, bytes):
+        path, content = None, model
+    else:
+        path = Path(BUNDLED_MODEL if model is None else model)
+        content = read_bytes(path)
     try:
         create = partial(create_session, content, providers)
         return Classifier(create, intra_op_num_threads, min_familiarity, limits)
     except ModelError as error:
+        if path is None:
+            raise
         raise ModelError(f"{path}: {error}") from error

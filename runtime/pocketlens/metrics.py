@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pocketlens.metadata.figures import Bin, Coverage, Interval, Metrics
+
 Classes = npt.NDArray[np.intp]
 Probabilities = npt.NDArray[np.floating[Any]]
 
@@ -17,8 +19,8 @@ _Z = 1.959963984540054
 COVERAGES = (1.0, 0.99, 0.95, 0.9, 0.8, 0.7, 0.5)
 
 
-def evaluate(truth: Classes, probabilities: Probabilities) -> dict[str, Any]:
-    """Accuracy with its interval, log loss, calibration error and confusion matrix, as JSON types.
+def evaluate(truth: Classes, probabilities: Probabilities) -> Metrics:
+    """Accuracy with its interval, log loss, calibration error and confusion matrix.
 
     Args:
         truth: The true class of each of N pictures.
@@ -29,14 +31,14 @@ def evaluate(truth: Classes, probabilities: Probabilities) -> dict[str, Any]:
     right = int((predicted == truth).sum())
     matrix = np.zeros((classes, classes), int)
     np.add.at(matrix, (truth, predicted), 1)
-    return {
-        "accuracy": right / len(truth),
-        "accuracy_interval": list(wilson_interval(right, len(truth))),
-        "log_loss": log_loss(truth, probabilities),
-        "calibration_error": calibration_error(truth, probabilities),
-        "images": len(truth),
-        "confusion_matrix": matrix.tolist(),
-    }
+    return Metrics(
+        accuracy=right / len(truth),
+        accuracy_interval=wilson_interval(right, len(truth)),
+        log_loss=log_loss(truth, probabilities),
+        calibration_error=calibration_error(truth, probabilities),
+        images=len(truth),
+        confusion_matrix=tuple(map(tuple, matrix.tolist())),
+    )
 
 
 def wilson_interval(right: int, total: int) -> tuple[float, float]:
@@ -56,43 +58,38 @@ def log_loss(truth: Classes, probabilities: Probabilities) -> float:
     return float(-np.log(of_truth.clip(min=np.finfo(np.float32).eps)).mean())
 
 
-def reliability(
-    truth: Classes, probabilities: Probabilities, bins: int = 15
-) -> list[dict[str, float]]:
+def reliability(truth: Classes, probabilities: Probabilities, bins: int = 15) -> tuple[Bin, ...]:
     """How sure and how often right the answers are, by equal-width bins of probability.
 
     Returns:
-        For each bin that is not empty the mean "score" of the most probable class, the "accuracy"
-        and the number of "images".
+        The bins that are not empty.
     """
     score = probabilities.max(axis=1)
     right = probabilities.argmax(axis=1) == truth
     place = np.minimum((score * bins).astype(int), bins - 1)
-    return [
-        {
-            "score": float(score[place == index].mean()),
-            "accuracy": float(right[place == index].mean()),
-            "images": int((place == index).sum()),
-        }
+    return tuple(
+        Bin(
+            score=float(score[place == index].mean()),
+            accuracy=float(right[place == index].mean()),
+            images=int((place == index).sum()),
+        )
         for index in np.unique(place)
-    ]
+    )
 
 
 def calibration_error(truth: Classes, probabilities: Probabilities) -> float:
     """Expected calibration error (Guo et al. 2017): the mean gap of reliability(), 0 to 1."""
     gaps = [
-        row["images"] * abs(row["accuracy"] - row["score"])
-        for row in reliability(truth, probabilities)
+        each.images * abs(each.accuracy - each.score) for each in reliability(truth, probabilities)
     ]
     return sum(gaps) / len(truth)
 
 
-def risk_coverage(truth: Classes, probabilities: Probabilities) -> list[dict[str, float]]:
+def risk_coverage(truth: Classes, probabilities: Probabilities) -> tuple[Coverage, ...]:
     """How often the surest answers are right, when the rest is left to somebody else.
 
     Returns:
-        For each share of pictures answered ("coverage") the "accuracy" of these and the lowest
-        "score" among them.
+        One for each of COVERAGES.
     """
     score = probabilities.max(axis=1)
     order = np.argsort(-score, kind="stable")
@@ -100,18 +97,13 @@ def risk_coverage(truth: Classes, probabilities: Probabilities) -> list[dict[str
     rows = []
     for coverage in COVERAGES:
         count = max(1, round(coverage * len(truth)))
-        rows.append(
-            {
-                "coverage": coverage,
-                "accuracy": float(right[:count].mean()),
-                "score": float(score[order[count - 1]]),
-            }
-        )
-    return rows
+        surest = float(score[order[count - 1]])
+        rows.append(Coverage(coverage, float(right[:count].mean()), surest))
+    return tuple(rows)
 
 
-def roc_auc(positive: npt.NDArray[Any], negative: npt.NDArray[Any]) -> dict[str, Any]:
-    """The chance that a positive scores higher than a negative, with its 95 % interval.
+def roc_auc(positive: npt.NDArray[Any], negative: npt.NDArray[Any]) -> tuple[float, Interval]:
+    """The chance that a positive scores higher than a negative, and its 95 % interval.
 
     The interval is that of Hanley and McNeil (1982).
     """
@@ -123,4 +115,4 @@ def roc_auc(positive: npt.NDArray[Any], negative: npt.NDArray[Any]) -> dict[str,
     p, n = len(positive), len(negative)
     variance = (area * (1 - area) + (p - 1) * pairs_1 + (n - 1) * pairs_2) / (p * n)
     half = _Z * math.sqrt(max(variance, 0.0))
-    return {"auroc": area, "auroc_interval": [max(0.0, area - half), min(1.0, area + half)]}
+    return area, (max(0.0, area - half), min(1.0, area + half))

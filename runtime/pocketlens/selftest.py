@@ -53,20 +53,20 @@ def selftest(model: Classifier, content: bytes) -> list[Check]:
         ModelError: The file has nothing to compare with.
     """
     record = model.metadata.selftest
-    if not record:
+    if record is None:
         raise ModelError("it holds no pictures for a self-test; export the model again")
     digest = model_digest(content)
-    same = digest == record["sha256"]
+    same = digest == record.sha256
     found = "as they were exported" if same else "not as exported: damaged, copy the file again"
     checks = [
         Check("file", same, f"network, weights and metadata are {found} (SHA-256 {digest[:12]}...)")
     ]
-    atol = record["atol"]
-    for name, picture in record["pictures"].items():
-        data = b64decode(picture["data"])
+    atol = record.atol
+    for name, picture in record.pictures.items():
+        data = b64decode(picture.data)
         scores = np.array(list(model.predict(data).scores.values()))
-        difference = float(np.abs(scores - picture["probabilities"]).max())
-        values = np.abs(np.subtract(sampled_input(model, data), picture["input"])).mean()
+        difference = float(np.abs(scores - picture.probabilities).max())
+        values = np.abs(np.subtract(sampled_input(model, data), picture.input)).mean()
         checks.append(
             Check(
                 name,

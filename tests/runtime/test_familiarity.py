@@ -13,7 +13,7 @@ import pocketlens
 from builders import colors_model, encode, plain
 from pocketlens.cli import main
 from pocketlens.errors import ModelError, SettingError
-from pocketlens.familiarity import LEVELS, familiarity, quantiles
+from pocketlens.metadata.familiarity import LEVELS, familiarity, quantiles
 
 # The colors model's raw number is the largest channel mean, times 10/255.
 RECORD = {"levels": [0, 0.02, 0.5, 1], "quantiles": [2.0, 4.0, 6.0, 8.0], "threshold": 0.02}

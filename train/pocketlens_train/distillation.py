@@ -51,6 +51,12 @@ class Teacher:
     run: Run
     preprocessing: Preprocessing
 
+    @property
+    def finished(self) -> str:
+        """When its training was finished, which tells it from others."""
+        training = self.run.metadata.training
+        return training.finished if training else ""
+
     def check_split(self, pictures: str, withheld: set[str]) -> None:
         """Refuses a teacher that has learnt from what the student is judged by.
 
@@ -61,8 +67,8 @@ class Teacher:
         Raises:
             ModelError: It has.
         """
-        known = withheld.intersection(self.run.split["train"])
-        if known and self.run.metadata.data.get("fingerprint") == pictures:
+        known, data = withheld.intersection(self.run.split["train"]), self.run.metadata.data
+        if known and data and data.fingerprint == pictures:
             raise ModelError(
                 f"{self.run.model.parent}: the teacher has learnt from {len(known)} of the "
                 f"{len(withheld)} pictures that the student is judged by; train both with the same "
@@ -87,7 +93,7 @@ def load_teacher(run_folder: Path, labels: Sequence[str]) -> Teacher:
     try:
         architecture = architectures.load(metadata.architecture)
         recipe = architecture.RECIPE.crop(metadata.preprocessing)
-        outputs = len(labels) + bool(metadata.training.get("outliers"))
+        outputs = len(labels) + bool(metadata.training and metadata.training.outliers)
         model = architecture.build(recipe.input_shape, outputs)
         model.load_weights(run.model)
         features = model.get_layer("feature_map").output

@@ -9,7 +9,7 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
-from sklearn.metrics import ConfusionMatrixDisplay, classification_report
+from sklearn.metrics import ConfusionMatrixDisplay, classification_report, confusion_matrix
 
 from pocketlens.decoding import decode
 from pocketlens.metadata import Metadata
@@ -102,13 +102,16 @@ def write_plots(
         )
         for position, row in enumerate(rows)
     ]
-    order = np.random.default_rng(metadata.training["seed"]).permutation(len(examples))
+    seed = metadata.training.seed if metadata.training else 0
+    order = np.random.default_rng(seed).permutation(len(examples))
     right = [examples[row] for row in order if examples[row].truth == examples[row].label]
     wrong = [examples[row] for row in order if examples[row].truth != examples[row].label]
     surest = sorted(wrong, key=lambda example: -example.score)
     save_learning_curves(metadata.history, run_folder / "learning_curves.png")
     save_confusion_matrix(
-        metadata.metrics["confusion_matrix"], labels, run_folder / "confusion_matrix.png"
+        confusion_matrix(truth, predicted, labels=range(len(labels))),
+        labels,
+        run_folder / "confusion_matrix.png",
     )
     for name, chosen, title in (
         ("correct", right[:5], "correct on the test split"),

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
-from dataclasses import asdict
 from datetime import datetime, timezone
-from typing import Any
 
 import cv2
 import keras
@@ -14,6 +12,8 @@ import numpy as np
 import sklearn
 
 import pocketlens
+from pocketlens.metadata import provenance
+from pocketlens.metadata.provenance import Augmentation, Data, Training
 from pocketlens_train import distillation
 from pocketlens_train.distillation import Teacher
 from pocketlens_train.material import Material
@@ -27,49 +27,52 @@ def describe_training(
     device: str,
     teacher: Teacher | None,
     material: Material,
-) -> dict[str, Any]:
+) -> Training:
     """The metadata's "training"."""
-    return {
-        "command": command,
-        **asdict(recipe),
-        "seed": seed,
-        "device": device,
-        "teacher": _describe_teacher(teacher),
-        "outliers": len(material.outliers.files) if material.outliers else 0,
-        "finished": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+    settings = vars(recipe) | {
+        "augmentation": recipe.augmentation and Augmentation(**vars(recipe.augmentation))
     }
+    return Training(
+        command=command,
+        **settings,
+        seed=seed,
+        device=device,
+        teacher=_describe_teacher(teacher),
+        outliers=len(material.outliers.files) if material.outliers else 0,
+        finished=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+    )
 
 
-def _describe_teacher(teacher: Teacher | None) -> dict[str, Any] | None:
+def _describe_teacher(teacher: Teacher | None) -> provenance.Teacher | None:
     if teacher is None:
         return None
     metadata = teacher.run.metadata
-    return {
-        "architecture": metadata.architecture,
-        "input_size": list(metadata.preprocessing.input_size),
-        "accuracy": metadata.accuracy_text(),
-        "command": metadata.training.get("command"),
-        "share": distillation.SHARE,
-        "temperature": distillation.TEMPERATURE,
-        "crops": distillation.VARIANTS,
-    }
+    return provenance.Teacher(
+        architecture=metadata.architecture,
+        input_size=metadata.preprocessing.input_size,
+        accuracy=metadata.accuracy_text(),
+        command=metadata.training and metadata.training.command,
+        share=distillation.SHARE,
+        temperature=distillation.TEMPERATURE,
+        crops=distillation.VARIANTS,
+    )
 
 
-def describe_data(material: Material, labels: tuple[str, ...]) -> dict[str, Any]:
+def describe_data(material: Material, labels: tuple[str, ...]) -> Data:
     """The metadata's "data"."""
     counts = np.bincount(material.pictures.targets, minlength=len(labels)).tolist()
-    return {
-        "fingerprint": material.pictures.fingerprint,
-        "test_fingerprint": material.test_fingerprint,
-        "images": dict(zip(labels, counts, strict=True)),
-        "left_out": len(material.left_out),
-        "near_duplicates": int(material.near_duplicates.sum()),
-        "split": {
+    return Data(
+        fingerprint=material.pictures.fingerprint,
+        test_fingerprint=material.test_fingerprint,
+        images=dict(zip(labels, counts, strict=True)),
+        left_out=len(material.left_out),
+        near_duplicates=int(material.near_duplicates.sum()),
+        split={
             "train": len(material.train),
             "validation": len(material.validation.files),
             "test": int((~material.near_duplicates).sum()),
         },
-    }
+    )
 
 
 def versions() -> dict[str, str]:

@@ -115,7 +115,7 @@ def train(folder: Path, out: Path, settings: Settings) -> Metadata:
         preprocessing=preprocessing,
         architecture=settings.arch,
         metrics=evaluate(material.test.targets[new], probabilities),
-        history=checkpoint.history,
+        history={name: tuple(values) for name, values in checkpoint.history.items()},
         training=describe_training(
             settings.command(folder, out), recipe, settings.seed, trained, teacher, material
         ),
@@ -143,7 +143,7 @@ def _identity(
         "validation_split": settings.validation_split,
         "test_split": None if settings.test else settings.test_split,
         "seed": settings.seed,
-        "teacher": teacher.run.metadata.training["finished"] if teacher else None,
+        "teacher": teacher.finished if teacher else None,
     }
     # The one setting that may change, after a loss that became NaN.
     del same["learning_rate"]

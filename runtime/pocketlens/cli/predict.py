@@ -14,8 +14,8 @@ from pocketlens.cli.pictures import SUFFIXES, picture_files
 from pocketlens.cli.printing import print_error, printable
 from pocketlens.cli.progress import Progress
 from pocketlens.errors import FileMissingError, PocketLensError
-from pocketlens.familiarity import word
 from pocketlens.loading import load_model
+from pocketlens.metadata.familiarity import word
 from pocketlens.prediction import Prediction
 from pocketlens.reading import DEFAULT_LIMITS
 

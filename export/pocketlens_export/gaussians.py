@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from keras import ops
 from sklearn.covariance import LedoitWolf
 
 from pocketlens.metrics import Classes
@@ -29,11 +28,10 @@ class Gaussians:
 
     def distance(self, features: Any) -> Any:
         """The squared Mahalanobis distance to the nearest class: N numbers for N x D features."""
-        white = ops.matmul(features, self.whitening)
-        squares = ops.sum(white * white, axis=1, keepdims=True)
-        products = ops.matmul(white, self.means.T.copy())
-        own = np.square(self.means).sum(axis=1)[None]
-        return ops.min(squares - 2 * products + own, axis=1)
+        white = features @ self.whitening
+        squares = np.square(white).sum(axis=1, keepdims=True)
+        own = np.square(self.means).sum(axis=1)
+        return (squares - 2 * white @ self.means.T + own).min(axis=1)
 
 
 def fit_gaussians(features: Any, truth: Classes) -> Gaussians:

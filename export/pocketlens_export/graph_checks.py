@@ -5,12 +5,10 @@ tf2onnx only logs what it cannot convert, so a broken graph is found here or by 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import onnx
 
 from pocketlens.errors import ExportError
+from pocketlens.metadata.figures import Int8
 from pocketlens.session import INPUT_NAME
 
 MAX_FLIPPED = 0.005
@@ -37,26 +35,21 @@ def check_graph(model: onnx.ModelProto, outputs: set[str]) -> None:
             raise ExportError(f"check '{check}' failed: got {got}, expected {expected}")
 
 
-def check_int8(record: Mapping[str, Any]) -> None:
+def check_int8(found: Int8) -> None:
     """Refuses an int8 model that is no good.
-
-    Args:
-        record: From compare().
 
     Raises:
         ExportError: More than 0.5 % of the labels differ from the float model's, or it is not
             faster on this machine.
     """
-    flipped, ratio = record["labels_flipped"], record["latency_ratio"]
-    count = record["images"]
-    if flipped > MAX_FLIPPED:
+    if found.labels_flipped > MAX_FLIPPED:
         raise ExportError(
-            f"int8 is no good: it flips {flipped:.2%} of the labels, {flipped * count:.0f} of "
-            f"{count} test pictures (at most {MAX_FLIPPED:.1%} allowed, which takes 200 pictures "
-            "to show); export without --int8"
+            f"int8 is no good: it flips {found.labels_flipped:.2%} of the labels, "
+            f"{found.labels_flipped * found.images:.0f} of {found.images} test pictures (at most "
+            f"{MAX_FLIPPED:.1%} allowed, which takes 200 pictures to show); export without --int8"
         )
-    if ratio >= 1:
+    if found.latency_ratio >= 1:
         raise ExportError(
-            f"int8 is no good: on this machine it takes {ratio:.2f} times as long as float; "
-            "export without --int8, or on a machine like the one it is for"
+            f"int8 is no good: on this machine it takes {found.latency_ratio:.2f} times as long as "
+            "float; export without --int8, or on a machine like the one it is for"
         )

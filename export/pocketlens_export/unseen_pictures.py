@@ -11,7 +11,7 @@ from pocketlens.errors import DatasetError, FileMissingError, ImageError
 from pocketlens.reading import read_bytes
 
 
-def unknown_pictures(folder: Path, known: frozenset[str]) -> list[Path]:
+def unseen_pictures(folder: Path, known: frozenset[str]) -> list[Path]:
     """The pictures below a folder.
 
     Args:

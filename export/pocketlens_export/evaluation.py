@@ -1,0 +1,109 @@
+"""How good the file itself is: from the bytes of test pictures through the runtime's predict()."""
+
+from __future__ import annotations
+
+import time
+
+import cv2
+import numpy as np
+
+from pocketlens.decoding import Pixels
+from pocketlens.metadata.familiarity import Rejection
+from pocketlens.metadata.figures import Accuracy, Int8, Metrics
+from pocketlens.metrics import (
+    Classes,
+    evaluate,
+    reliability,
+    risk_coverage,
+    roc_auc,
+    wilson_interval,
+)
+from pocketlens.session import INPUT_NAME, create_session
+from pocketlens_export.inference import Answers, Change
+
+_ROUNDS = 200
+
+
+def _without_colour(pixels: Pixels) -> Pixels:
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
+
+
+def _dark(pixels: Pixels) -> Pixels:
+    return np.asarray(cv2.convertScaleAbs(pixels, alpha=0.4), np.uint8)
+
+
+CHANGES: dict[str, Change] = {"grayscale": _without_colour, "brightness 0.4": _dark}
+"""What is done to the test pictures to see how robust the file is."""
+
+
+def measure(answers: Answers, changed: dict[str, Answers], truth: Classes) -> Metrics:
+    """The figures of a file.
+
+    Args:
+        answers: To the test pictures.
+        changed: To the same pictures, by each of CHANGES.
+        truth: The true classes.
+    """
+    found = vars(evaluate(truth, answers.probabilities)) | {
+        "risk_coverage": risk_coverage(truth, answers.probabilities),
+        "reliability": reliability(truth, answers.probabilities),
+        "robustness": {name: accuracy(each, truth) for name, each in changed.items()},
+    }
+    return Metrics(**found)
+
+
+def accuracy(answers: Answers, truth: Classes) -> Accuracy:
+    """The share of right answers, with its interval."""
+    right = int((answers.probabilities.argmax(axis=1) == truth).sum())
+    return Accuracy(right / len(truth), wilson_interval(right, len(truth)))
+
+
+def measure_rejection(familiar: Answers, unfamiliar: Answers, threshold: float) -> Rejection:
+    """How well pictures of no class are told from test pictures."""
+    area, interval = roc_auc(familiar.familiarity, unfamiliar.familiarity)
+    rejected = int((unfamiliar.familiarity < threshold).sum())
+    count = len(unfamiliar.familiarity)
+    return Rejection(
+        auroc=area,
+        auroc_interval=interval,
+        outliers=count,
+        outliers_rejected=rejected / count,
+        outliers_rejected_interval=wilson_interval(rejected, count),
+        test_accepted=float((familiar.familiarity >= threshold).mean()),
+    )
+
+
+def compare(plain: Answers, quantized: Answers, truth: Classes, files: tuple[bytes, bytes]) -> Int8:
+    """What int8 changed.
+
+    Args:
+        plain: The float file's answers to the test pictures.
+        quantized: The int8 file's.
+        truth: The true classes.
+        files: Both files.
+    """
+    flipped = plain.probabilities.argmax(axis=1) != quantized.probabilities.argmax(axis=1)
+    of_float, of_int8 = accuracy(plain, truth), accuracy(quantized, truth)
+    return Int8(
+        images=len(truth),
+        accuracy=(of_float.accuracy, of_int8.accuracy),
+        accuracy_interval=(of_float.accuracy_interval, of_int8.accuracy_interval),
+        bytes=(len(files[0]), len(files[1])),
+        labels_flipped=float(flipped.mean()),
+        max_abs_difference=float(np.abs(plain.probabilities - quantized.probabilities).max()),
+        latency_ratio=_latency_ratio(files),
+    )
+
+
+def _latency_ratio(files: tuple[bytes, bytes]) -> float:
+    """Median inference time of the second file over the first, in turns, on one core."""
+    sessions = [create_session(file, ["CPUExecutionProvider"], 1) for file in files]
+    shape = sessions[0].get_inputs()[0].shape[1:]
+    picture = np.random.default_rng(0).integers(0, 256, (1, *shape), np.uint8)
+    times: list[list[float]] = [[], []]
+    for _ in range(_ROUNDS):
+        for session, seconds in zip(sessions, times, strict=True):
+            start = time.perf_counter()
+            session.run(None, {INPUT_NAME: picture})
+            seconds.append(time.perf_counter() - start)
+    return float(np.median(times[1][10:]) / np.median(times[0][10:]))

@@ -1,0 +1,92 @@
+"""An exported file: its bytes, that it loads, and how it gets into place."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import onnx
+import onnxruntime
+import tensorflow as tf
+import tf2onnx
+
+import pocketlens
+from pocketlens.errors import ExportError, FileError, PocketLensError
+from pocketlens.metadata import KEY, Metadata
+from pocketlens.reading import read_bytes
+from pocketlens_export.conversion import OPSET
+from pocketlens_export.selftest import selftest_record
+
+
+def about_text(file: Path) -> str:
+    """The words that shall travel in the model.
+
+    Raises:
+        ExportError: The file is no text.
+    """
+    try:
+        text = read_bytes(file).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ExportError(f"{file}: is no UTF-8 text ({error.reason}), expected words") from error
+    if not all(character.isprintable() or character in "\n\t" for character in text):
+        raise ExportError(f"{file}: holds unprintable characters, expected words")
+    return text
+
+
+def load(model: onnx.ModelProto, metadata: Metadata) -> pocketlens.Classifier:
+    """Loads a graph with its metadata as any user would.
+
+    Raises:
+        ExportError: The runtime does not load it.
+    """
+    try:
+        content = _with_metadata(model, metadata)
+        return pocketlens.load_model(
+            content, providers=["CPUExecutionProvider"], intra_op_num_threads=1
+        )
+    except PocketLensError as error:
+        raise ExportError(f"check 'the runtime loads it' failed: {error}") from error
+
+
+def with_selftest(model: onnx.ModelProto, metadata: Metadata) -> bytes:
+    """The bytes of the finished file."""
+    # The digest is of the metadata too, as they are without it.
+    record = selftest_record(load(model, metadata), _with_metadata(model, metadata))
+    finished = replace(metadata, selftest=record)
+    load(model, finished)
+    return _with_metadata(model, finished)
+
+
+def write(content: bytes, out: Path) -> None:
+    """Puts the file in place, whole or not at all.
+
+    Raises:
+        FileError: It cannot be written.
+    """
+    # Always the same name: what a killed export has left, the next one replaces.
+    partial = out.with_name(f".{out.name}.partial")
+    try:
+        partial.write_bytes(content)
+        partial.replace(out)
+    except OSError as error:
+        raise FileError(f"{out}: cannot be written ({error.strerror})") from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def versions() -> dict[str, str]:
+    """Of what exports."""
+    return {
+        "export keras": keras.__version__,
+        "export tensorflow": tf.__version__,
+        "tf2onnx": tf2onnx.__version__,
+        "onnx": onnx.__version__,
+        "onnxruntime": onnxruntime.__version__,
+        "opset": str(OPSET),
+    }
+
+
+def _with_metadata(model: onnx.ModelProto, metadata: Metadata) -> bytes:
+    onnx.helper.set_model_props(model, {KEY: metadata.to_json()})
+    return bytes(model.SerializeToString())

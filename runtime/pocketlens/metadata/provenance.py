@@ -1,0 +1,125 @@
+"""Where a model comes from: its pictures and its training, as rows of label and value."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from pocketlens.metadata.figures import Interval, Row
+
+_SHOWN_LABELS = 10
+
+
+def shortened(labels: Sequence[str], most: int = _SHOWN_LABELS) -> str:
+    """The labels in one line, of many the first ones and how many more there are."""
+    more = len(labels) - most
+    text = ", ".join(labels[:most])
+    return f"{text} and {more:,} more" if more > 0 else text
+
+
+@dataclass(frozen=True)
+class Data:
+    """The pictures of a training.
+
+    Attributes:
+        fingerprint: SHA-256 over names and contents of the training folder.
+        images: Pictures of each class there.
+        left_out: Number of files that were not used.
+        split: The sizes of its parts.
+        near_duplicates: Test pictures that nearly repeat another and do not count.
+        test_fingerprint: As `fingerprint`, of a test folder of its own.
+    """
+
+    fingerprint: str
+    images: Mapping[str, int]
+    left_out: int
+    split: Mapping[str, int]
+    near_duplicates: int = 0
+    test_fingerprint: str | None = None
+
+    def rows(self) -> Iterator[Row]:
+        """Label and value of each fact."""
+        counts = [f"{count:,} {label}" for label, count in self.images.items()]
+        yield "training folder", f"{shortened(counts)}; {self.left_out} files left out"
+        yield "split", ", ".join(f"{part} {count:,}" for part, count in self.split.items())
+        yield "near-duplicates", f"{self.near_duplicates} test pictures, which do not count"
+        yield "fingerprint", f"{self.fingerprint} (SHA-256 of the training folder)"
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Random changes to training pictures; see the train package's recipe."""
+
+    crop_scale: float
+    min_area: float
+    brightness: Interval
+    grayscale: float
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """The larger network that a network has learnt from."""
+
+    architecture: str
+    input_size: tuple[int, int]
+    accuracy: str
+    command: str | None = None
+    share: float | None = None
+    temperature: float | None = None
+    crops: int | None = None
+
+
+@dataclass(frozen=True)
+class Training:
+    """How the network was trained: what makes the run again.
+
+    Attributes:
+        command: The command line, with folders by their last name.
+        seed: Of split, start weights, order and crops.
+        device: Such as "CPU:0 (tensorflow backend)".
+        finished: When, ISO 8601.
+        outliers: Number of pictures of no class that were learnt from.
+        teacher: What it has learnt from; None without one.
+        export: The command line that made the .onnx file; "" in a run's record.
+
+    The others are those of a training's recipe.
+    """
+
+    command: str
+    seed: int
+    device: str
+    finished: str
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    cosine: bool = False
+    weight_decay: float = 0.0
+    label_smoothing: float = 0.0
+    ema_share: float = 0.0
+    patience: int | None = None
+    augmentation: Augmentation | None = None
+    outliers: int = 0
+    teacher: Teacher | None = None
+    export: str = ""
+
+    def commands(self) -> list[str]:
+        """The command lines that make the file again, in their order."""
+        first = self.teacher.command if self.teacher else None
+        return [line for line in (first, self.command, self.export) if line]
+
+    def rows(self) -> Iterator[Row]:
+        """Label and value of each fact, without the command lines."""
+        if teacher := self.teacher:
+            height, width = teacher.input_size
+            yield (
+                "teacher",
+                f"{teacher.architecture}, input {height}x{width}, right for {teacher.accuracy}",
+            )
+        yield "settings", ", ".join(f"{name} {value}" for name, value in self._settings())
+        yield "trained on", f"{self.device}, finished {self.finished}"
+
+    def _settings(self) -> Iterator[tuple[str, Any]]:
+        told = ("command", "export", "teacher", "augmentation", "device", "finished")
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if each.name not in told and value is not None:
+                yield each.name, value
