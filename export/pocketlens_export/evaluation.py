@@ -91,11 +91,11 @@ def compare(plain: Answers, quantized: Answers, truth: Classes, files: tuple[byt
         bytes=(len(files[0]), len(files[1])),
         labels_flipped=float(flipped.mean()),
         max_abs_difference=float(np.abs(plain.probabilities - quantized.probabilities).max()),
-        latency_ratio=_latency_ratio(files),
+        latency_ratio=latency_ratio(files),
     )
 
 
-def _latency_ratio(files: tuple[bytes, bytes]) -> float:
+def latency_ratio(files: tuple[bytes, bytes]) -> float:
     """Median inference time of the second file over the first, in turns, on one core."""
     sessions = [create_session(file, ["CPUExecutionProvider"], 1) for file in files]
     shape = sessions[0].get_inputs()[0].shape[1:]

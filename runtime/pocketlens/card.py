@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
 from pocketlens.metadata import Metadata
+from pocketlens.metadata.figures import Metrics
+from pocketlens.metadata.provenance import shortened
 
 _LIMITS = """\
 - It answers with one of its classes. It does not find, count or measure things, and knows no finer
@@ -15,6 +16,7 @@ _LIMITS = """\
   things that fill little of the picture may do worse: test on your own.
 - It must not decide alone where a wrong answer harms people or animals, and says nothing about
   people."""
+_LARGEST_MATRIX = 30
 
 
 def render(name: str, size: int, metadata: Metadata) -> str:
@@ -28,41 +30,69 @@ def render(name: str, size: int, metadata: Metadata) -> str:
     parts = [
         f"# Model card: {name}",
         "Made by `pocketlens card` from the file's own metadata; the same text for the same file.",
-        "\n".join(_summary(size, metadata)),
+        _table(("", ""), summary(size, metadata)),
     ]
-    for title, lines in (
-        ("Figures", _figures(metadata)),
-        ("Calibration", _calibration(metadata)),
-        ("Rejection", _rejection(metadata)),
-        ("int8 against float", _int8(metadata)),
-        ("Data", _data(metadata)),
-        ("How to make it again", _training(metadata)),
-        ("What it must not be used for", _limits(metadata)),
-        ("Data, licences and limits, in the words of its makers", [metadata.about.strip()]),
-    ):
-        if text := "\n".join(lines):
-            parts += [f"## {title}", text]
+    for title, rows in metadata.parts():
+        parts += [f"## {title.capitalize()}", _table(("", ""), rows)]
+        if title == "figures" and metadata.metrics:
+            parts += _mistakes(metadata.labels, metadata.metrics)
+    if metadata.training:
+        lines = "\n".join(["```sh", *metadata.training.commands(), "```"])
+        parts += ["## How to make it again", lines]
+    parts += ["## What it must not be used for", "\n".join(_limits(metadata))]
+    if about := metadata.about.strip():
+        parts += ["## Data, licences and limits, in the words of its makers", about]
     return "\n\n".join(parts) + "\n"
+
+
+def summary(size: int, metadata: Metadata) -> Iterator[tuple[str, str]]:
+    """Label and value of what the file is.
+
+    Args:
+        size: Its bytes.
+        metadata: What it says of itself.
+    """
+    recipe = metadata.preprocessing
+    height, width = recipe.input_size
+    yield "labels", shortened(metadata.labels)
+    yield "network", f"{metadata.architecture}, {'int8' if metadata.int8 else 'float'}"
+    yield "input", f"{height}x{width} {recipe.color_mode}"
+    yield "preprocessing", ", ".join(
+        f"{key} {value}" for key, value in recipe.to_dict().items() if key != "input_size"
+    )
+    yield "size", f"{size / 1e6:.2f} MB"
 
 
 def plain(text: str) -> str:
     """The text as Markdown that shows it as it is: labels come from folders and files."""
-    return re.sub(r"([^\w\s,.])", r"\\\1", text)
+    return re.sub(r"([^\w\s,.:;%()/-])", r"\\\1", text)
 
 
-def int8_table(record: Mapping[str, Any]) -> list[tuple[str, tuple[str, str]]]:
-    """What quantization changed: rows of (name, (float, int8))."""
-    accuracy = [
-        f"{share:.2%} ({low:.2%}-{high:.2%})"
-        for share, (low, high) in zip(record["accuracy"], record["accuracy_interval"], strict=True)
-    ]
-    return [
-        ("accuracy (95 % interval)", (accuracy[0], accuracy[1])),
-        ("labels flipped", ("", f"{record['labels_flipped']:.2%}")),
-        ("largest difference", ("", f"{record['max_abs_difference']:.4f}")),
-        ("size, MB", (f"{record['bytes'][0] / 1e6:.2f}", f"{record['bytes'][1] / 1e6:.2f}")),
-        ("latency ratio, one core", ("1", f"{record['latency_ratio']:.2f}")),
-    ]
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = ["| " + " | ".join(header) + " |", "|" + " --- |" * len(header)]
+    lines += ["| " + " | ".join(map(plain, row)) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def _mistakes(labels: Sequence[str], metrics: Metrics) -> Iterator[str]:
+    matrix = metrics.confusion_matrix
+    if len(labels) <= _LARGEST_MATRIX:
+        yield "Confusion matrix, rows are the true classes:"
+        rows = [(label, *map(str, row)) for label, row in zip(labels, matrix, strict=True)]
+        yield _table(("", *map(plain, labels)), rows)
+    else:
+        yield "What is confused most:"
+        pairs = [(shown, said, str(n)) for shown, said, n in metrics.confused(labels)]
+        yield _table(("shown", "answered", "pictures"), pairs)
+    if metrics.risk_coverage:
+        yield "When only the surest answers are taken:"
+        yield _table(
+            ("share answered", "right of these", "lowest probability"),
+            [
+                (f"{each.coverage:.0%}", f"{each.accuracy:.2%}", f"{each.score:.4f}")
+                for each in metrics.risk_coverage
+            ],
+        )
 
 
 def _limits(metadata: Metadata) -> Iterator[str]:
@@ -72,135 +102,3 @@ def _limits(metadata: Metadata) -> Iterator[str]:
         yield "  some of the right ones are turned away."
     else:
         yield "- A picture of none of its classes is called one of them."
-
-
-def _summary(size: int, metadata: Metadata) -> Iterator[str]:
-    recipe = metadata.preprocessing
-    yield f"- Tells apart: {', '.join(map(plain, metadata.labels))}"
-    yield (
-        f"- Network: {metadata.architecture}, {'int8' if metadata.int8 else 'float'}, input "
-        f"{recipe.input_size[0]}x{recipe.input_size[1]} {recipe.color_mode}, {size / 1e6:.2f} MB"
-    )
-
-
-def _table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
-    yield "| " + " | ".join(header) + " |"
-    yield "|" + " --- |" * len(header)
-    for row in rows:
-        yield "| " + " | ".join(row) + " |"
-
-
-def _figures(metadata: Metadata) -> Iterator[str]:
-    if not (metrics := metadata.metrics):
-        return
-    rows = [("as they are", *accuracy_cells(metrics), f"{metrics['images']:,}")]
-    for name, figures in metrics.get("robustness", {}).items():
-        rows.append((name, *accuracy_cells(figures), f"{metrics['images']:,}"))
-    yield from _table(("test pictures", "accuracy", "95 % interval (Wilson)", "count"), rows)
-    yield ""
-    yield (
-        f"Log loss {metrics['log_loss']:.4f}, expected calibration error (15 bins) "
-        f"{metrics['calibration_error']:.2%}. Confusion matrix, rows are the true classes:"
-    )
-    yield ""
-    labels = tuple(map(plain, metadata.labels))
-    counts = [
-        (label, *map(str, row))
-        for label, row in zip(labels, metrics["confusion_matrix"], strict=True)
-    ]
-    yield from _table(("", *labels), counts)
-    if curve := metrics.get("risk_coverage"):
-        yield ""
-        yield "When only the surest answers are taken:"
-        yield ""
-        yield from _table(
-            ("share answered", "right of these", "lowest probability"),
-            [
-                (f"{row['coverage']:.0%}", f"{row['accuracy']:.2%}", f"{row['score']:.4f}")
-                for row in curve
-            ],
-        )
-
-
-def accuracy_cells(figures: Mapping[str, Any]) -> tuple[str, str]:
-    """The accuracy and its interval in words."""
-    low, high = figures["accuracy_interval"]
-    return f"{figures['accuracy']:.2%}", f"{low:.2%} to {high:.2%}"
-
-
-def _calibration(metadata: Metadata) -> Iterator[str]:
-    if not (calibration := metadata.calibration):
-        return
-    yield (
-        f"A temperature of {calibration['temperature']:.3f}, fitted on "
-        f"{calibration['validation_images']:,} validation pictures, is part of the graph."
-    )
-    yield ""
-    yield from _table(
-        ("on the test pictures", "log loss", "expected calibration error"),
-        [
-            (when, f"{figures['log_loss']:.4f}", f"{figures['calibration_error']:.2%}")
-            for when in ("before", "after")
-            for figures in [calibration[when]]
-        ],
-    )
-
-
-def _rejection(metadata: Metadata) -> Iterator[str]:
-    if not (familiarity := metadata.familiarity):
-        return
-    yield (
-        f"Method: {familiarity['method']}. Pictures whose familiarity is below "
-        f"{familiarity['threshold']:.2f} are rejected, set on "
-        f"{familiarity['validation_images']:,} validation pictures."
-    )
-    if text := metadata.rejection_text():
-        yield f"Measured: {text}."
-
-
-def _int8(metadata: Metadata) -> Iterator[str]:
-    if metadata.int8:
-        rows = [(name, *cells) for name, cells in int8_table(metadata.int8)]
-        yield from _table((f"{metadata.int8['images']:,} test pictures", "float", "int8"), rows)
-
-
-def _data(metadata: Metadata) -> Iterator[str]:
-    if not (data := metadata.data):
-        return
-    counts = ", ".join(f"{count:,} {plain(label)}" for label, count in data["images"].items())
-    split = ", ".join(f"{part} {count:,}" for part, count in data["split"].items())
-    yield f"- Pictures in the training folder: {counts}; {data['left_out']} files left out"
-    yield f"- Split: {split}"
-    yield (
-        f"- Test pictures that nearly repeat another and do not count: {data['near_duplicates']}"
-    )
-    yield f"- Fingerprint of the training folder (SHA-256): `{data['fingerprint']}`"
-
-
-def _training(metadata: Metadata) -> Iterator[str]:
-    if not (training := metadata.training):
-        return
-    yield "```sh"
-    teacher = training.get("teacher")
-    for command in (
-        teacher and teacher["command"],
-        training.get("command"),
-        training.get("export"),
-    ):
-        if command:
-            yield str(command)
-    yield "```"
-    yield ""
-    if teacher:
-        yield (
-            f"The teacher ({teacher['architecture']}, input {teacher['input_size'][0]}x"
-            f"{teacher['input_size'][1]}) is right for {teacher['accuracy']}."
-        )
-    settings = {
-        name: value
-        for name, value in training.items()
-        if name not in ("command", "export", "teacher", "augmentation") and value is not None
-    }
-    yield "Settings: " + ", ".join(f"{name} {value}" for name, value in settings.items()) + "."
-    versions = ", ".join(f"{name} {version}" for name, version in metadata.versions.items())
-    yield f"Versions: {versions}."

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,11 @@ keras = pytest.importorskip("keras")
 
 import pocketlens_export.export as export_module
 from pocketlens.errors import ExportError
+from pocketlens.metadata.figures import Int8, Parity
 from pocketlens.preprocessing import network_input
 from pocketlens.run_folder import Run
 from pocketlens.selftest import selftest
-from pocketlens_export.checks import check_graph, check_int8
+from pocketlens_export.graph_checks import check_graph, check_int8
 from pocketlens_export.conversion import convert
 from pocketlens_export.parity import check_parity
 
@@ -52,7 +54,7 @@ def test_answers_are_those_of_keras(
     answers = model.predict(list(pictures))
     inputs = np.stack([network_input(path, model.metadata.preprocessing) for path in pictures])
     uncalibrated = keras.saving.load_model(finished_run / "model.keras").predict(inputs, verbose=0)
-    expected = uncalibrated ** (1 / model.metadata.calibration["temperature"])
+    expected = uncalibrated ** (1 / model.metadata.calibration.temperature)
     expected /= expected.sum(axis=1, keepdims=True)
     got = np.array([list(answer.scores.values()) for answer in answers])
     assert np.ptp(expected, axis=0).min() > 0.3, "constant answers would be equal for no reason"
@@ -68,10 +70,10 @@ def test_metadata_travels(exported_model: Path, finished_run: Path) -> None:
         assert travelled[key] == record[key]
     # The same pictures through another network: calibration moves no label.
     for key in ("accuracy", "confusion_matrix", "images"):
-        assert metadata.metrics[key] == record["metrics"][key]
-    assert metadata.parity["images"] == 29
-    assert metadata.parity["max_abs_difference"] <= 1e-4
-    assert metadata.parity["top1_agreement"] == 1
+        assert travelled["metrics"][key] == record["metrics"][key]
+    assert metadata.parity.images == 29
+    assert metadata.parity.max_abs_difference <= 1e-4
+    assert metadata.parity.top1_agreement == 1
     assert {"tf2onnx", "onnx", "keras", "python"} <= set(metadata.versions)
     assert str(finished_run) not in metadata.to_json()
 
@@ -200,12 +202,11 @@ def test_graphs_that_are_refused(edit: str, check: str, exported_model: Path) ->
     [(1e-5, 1.0, True), (2e-4, 1.0, False), (float("nan"), 1.0, False), (1e-5, 0.99, False)],
 )
 def test_limits_of_parity(difference: float, agreement: float, passes: bool) -> None:
-    parity: dict[str, Any] = {"max_abs_difference": difference, "top1_agreement": agreement}
-    parity |= {"images": 256, "max_rel_difference": 0.0}
+    parity = Parity(difference, agreement, 256, atol=1e-4)
     if passes:
         check_parity(parity)
         with pytest.raises(ExportError, match=r"other outputs by 2\.0e-03"):
-            check_parity(parity | {"max_rel_difference": 2e-3})
+            check_parity(replace(parity, max_rel_difference=2e-3))
     else:
         with pytest.raises(ExportError, match="check 'parity' failed"):
             check_parity(parity)
@@ -220,7 +221,7 @@ def test_limits_of_parity(difference: float, agreement: float, passes: bool) -> 
     ],
 )
 def test_int8_that_is_no_good(flipped: float, ratio: float, reason: str | None) -> None:
-    record = {"labels_flipped": flipped, "latency_ratio": ratio, "images": 4000}
+    record = Int8(4000, (1, 1), ((1, 1), (1, 1)), (2, 1), flipped, 0.1, ratio)
     if reason is None:
         check_int8(record)
     else:
@@ -281,7 +282,7 @@ def test_tutorial_network_with_outliers_can_reject(
     assert main(["train", str(picture_folder), "--out", str(run), *options]) == 0
     assert main(["export", str(run), "--out", str(file)]) == 0
     model = pocketlens.load_model(file)
-    assert model.metadata.familiarity["method"] == "log-odds against outliers"
+    assert model.metadata.familiarity.method == "log-odds against outliers"
     assert model.predict(sorted(picture_folder.glob("*/0*.jpg"))[0]).familiarity is not None
 
 

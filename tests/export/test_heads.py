@@ -16,37 +16,40 @@ pytest.importorskip("tf2onnx")
 pytest.importorskip("sklearn")
 
 from pocketlens.metrics import log_loss
+from pocketlens.preprocessing import Preprocessing, network_input
 from pocketlens.run_folder import read_run
-from pocketlens_export.conversion import load_keras
-from pocketlens_export.heads import fit_temperature, softmax, take_apart
-from pocketlens_export.mahalanobis import fit_gaussians
+from pocketlens_export.calibration import fit_temperature, softmax
+from pocketlens_export.conversion import load_keras, take_apart
+from pocketlens_export.gaussians import fit_gaussians
+
+
+def run_keras(network: Any, paths: list[Path], preprocessing: Preprocessing) -> dict[str, Any]:
+    inputs = np.stack([network_input(path, preprocessing) for path in paths])
+    return {name: np.asarray(values) for name, values in network(inputs, training=False).items()}
 
 
 def test_graph_answers_what_the_network_says(edge_run: Path, edge_model: Path) -> None:
-    trained = take_apart(load_keras(edge_run / "model.keras"), 3)
-    assert trained.has_features
-    assert trained.knows_outliers
+    network = take_apart(load_keras(edge_run / "model.keras"), 3)
+    assert set(network.output) == {"logits", "places"}
+    assert network.output["logits"].shape[1] == 4, "that of outliers"
     model = pocketlens.load_model(edge_model)
     metadata = model.metadata
     paths, _ = read_run(edge_run).pictures("test")
-    expected = {
-        name: trained.answers(name, paths, metadata.preprocessing)
-        for name in ("logits", "activation_map")
-    }
+    expected = run_keras(network, paths, metadata.preprocessing)
     answers = model.predict(paths, explain=True)
 
     logits = expected["logits"]
-    probabilities = softmax(logits[:, :3] / metadata.calibration["temperature"])
+    probabilities = softmax(logits[:, :3] / metadata.calibration.temperature)
     got = np.array([list(answer.scores.values()) for answer in answers])
     np.testing.assert_allclose(got, probabilities, atol=1e-4)
 
     maps = np.stack([np.asarray(answer.activation_map) for answer in answers])
     assert maps.shape == (len(paths), 2, 2, 3)
-    np.testing.assert_allclose(maps, expected["activation_map"][..., :3], atol=1e-3)
+    np.testing.assert_allclose(maps, expected["places"][..., :3], atol=1e-3)
     np.testing.assert_allclose(maps.mean(axis=(1, 2)), logits[:, :3], atol=1e-3)
 
     raw = np.log(np.exp(logits[:, :3]).sum(axis=1)) - logits[:, 3]
-    levels = np.interp(raw, metadata.familiarity["quantiles"], metadata.familiarity["levels"])
+    levels = np.interp(raw, metadata.familiarity.quantiles, metadata.familiarity.levels)
     assert np.ptp(levels) > 0.3, "constant answers would be equal for no reason"
     shares = [answer.familiarity or 0.0 for answer in answers]
     np.testing.assert_allclose(shares, levels, atol=1e-3)
@@ -54,26 +57,26 @@ def test_graph_answers_what_the_network_says(edge_run: Path, edge_model: Path) -
 
 def test_metadata_of_the_heads(edge_model: Path) -> None:
     metadata = pocketlens.load_model(edge_model).metadata
-    assert metadata.familiarity["method"] == "log-odds against outliers"
-    assert metadata.familiarity["threshold"] == pytest.approx(0.02)
-    assert metadata.familiarity["outliers"] == 20
-    assert 0 <= metadata.familiarity["auroc"] <= 1
-    assert metadata.calibration["after"]["log_loss"] == metadata.metrics["log_loss"]
-    assert set(metadata.metrics["robustness"]) == {"grayscale", "brightness 0.4"}
-    bins = metadata.metrics["reliability"]
-    assert sum(row["images"] for row in bins) == metadata.metrics["images"]
-    assert metadata.metrics["risk_coverage"][0]["accuracy"] == metadata.metrics["accuracy"]
-    command = metadata.training["export"]
+    assert metadata.familiarity.method == "log-odds against outliers"
+    assert metadata.familiarity.threshold == pytest.approx(0.02)
+    assert metadata.familiarity.rejection.outliers == 20
+    assert 0 <= metadata.familiarity.rejection.auroc <= 1
+    assert metadata.calibration.after.log_loss == metadata.metrics.log_loss
+    assert set(metadata.metrics.robustness) == {"grayscale", "brightness 0.4"}
+    bins = metadata.metrics.reliability
+    assert sum(each.images for each in bins) == metadata.metrics.images
+    assert metadata.metrics.risk_coverage[0].accuracy == metadata.metrics.accuracy
+    command = metadata.training.export
     assert command.startswith("pocketlens export edge --outliers unseen")
 
 
 def test_calibration_before_is_without_the_temperature(edge_run: Path, edge_model: Path) -> None:
     run = read_run(edge_run)
     paths, truth = run.pictures("test")
-    trained = take_apart(load_keras(run.model), 3)
-    logits = trained.answers("logits", paths, run.metadata.preprocessing)[:, :3]
-    before = pocketlens.load_model(edge_model).metadata.calibration["before"]
-    assert before["log_loss"] == pytest.approx(log_loss(truth, softmax(logits)), abs=1e-4)
+    network = take_apart(load_keras(run.model), 3)
+    logits = run_keras(network, paths, run.metadata.preprocessing)["logits"][:, :3]
+    before = pocketlens.load_model(edge_model).metadata.calibration.before
+    assert before.log_loss == pytest.approx(log_loss(truth, softmax(logits)), abs=1e-4)
 
 
 def test_temperature_is_found() -> None:
@@ -119,7 +122,7 @@ def test_network_without_outliers_has_familiarity_too(
     assert main(["train", str(picture_folder), "--out", str(run), *options]) == 0
     assert main(["export", str(run), "--out", str(file)]) == 0
     model = pocketlens.load_model(file)
-    assert model.metadata.familiarity["method"] == "distance to the classes' Gaussians"
+    assert model.metadata.familiarity.method == "distance to the classes' Gaussians"
     paths, _ = read_run(run).pictures("validation")
     shares = [answer.familiarity or 0 for answer in model.predict(paths)]
     assert max(shares) > 0.8
@@ -130,6 +133,6 @@ def test_network_without_outliers_has_familiarity_too(
 
 def test_tutorial_network_has_calibration_alone(exported_model: Path) -> None:
     model = pocketlens.load_model(exported_model)
-    assert model.metadata.calibration["temperature"] > 0
-    assert model.metadata.familiarity == {}
+    assert model.metadata.calibration.temperature > 0
+    assert model.metadata.familiarity is None
     assert [node.name for node in onnx.load(exported_model).graph.output] == ["probabilities"]

@@ -14,7 +14,6 @@ pytest.importorskip("sklearn")
 
 from pocketlens.metadata import KEY
 from pocketlens.run_folder import read_run
-from pocketlens_export import export as export_module
 from pocketlens_export.quantization import quantize
 
 
@@ -22,9 +21,7 @@ from pocketlens_export.quantization import quantize
 def int8_model(edge_run: Path, edge_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """edge_model quantized, whatever that changes."""
     run, folder = read_run(edge_run), tmp_path_factory.mktemp("int8")
-    model = quantize(
-        onnx.load(edge_model), run.pictures("train")[0], run.metadata.preprocessing, folder
-    )
+    model = quantize(onnx.load(edge_model), run.pictures("train")[0], run.metadata.preprocessing)
     text = pocketlens.load_model(edge_model).metadata.to_json()
     onnx.helper.set_model_props(model, {KEY: text})
     onnx.save(model, folder / "m.onnx")
@@ -64,12 +61,12 @@ def test_refused_int8_shows_its_table_and_writes_nothing(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(export_module, "latency_ratio", lambda *_: 1.25)
+    monkeypatch.setattr("pocketlens_export.evaluation.latency_ratio", lambda *_: 1.25)
     out = tmp_path / "m.onnx"
     assert main(["export", str(edge_run), "--int8", "--out", str(out)]) == 1
     captured = capsys.readouterr()
     assert "labels flipped" in captured.out
-    assert "latency ratio, one core" in captured.out
+    assert "of that in float, one core" in captured.out
     assert "pocketlens: error: int8 is no good: " in captured.err
     assert list(tmp_path.iterdir()) == []
 
@@ -78,13 +75,13 @@ def test_good_int8_is_recorded(
     edge_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With limits that a quarter-trained network on a busy machine keeps."""
-    monkeypatch.setattr(export_module, "latency_ratio", lambda *_: 0.6)
-    monkeypatch.setattr("pocketlens_export.checks.MAX_FLIPPED", 1.0)
+    monkeypatch.setattr("pocketlens_export.evaluation.latency_ratio", lambda *_: 0.6)
+    monkeypatch.setattr("pocketlens_export.graph_checks.MAX_FLIPPED", 1.0)
     out = tmp_path / "m.onnx"
     assert main(["export", str(edge_run), "--int8", "--out", str(out)]) == 0
     metadata = pocketlens.load_model(out).metadata
-    assert metadata.int8["latency_ratio"] == 0.6
-    assert metadata.int8["images"] == 29
-    assert metadata.int8["accuracy"][1] == metadata.metrics["accuracy"]
-    assert metadata.int8["bytes"][1] < metadata.int8["bytes"][0] / 2.5
-    assert "--int8" in metadata.training["export"]
+    assert metadata.int8.latency_ratio == 0.6
+    assert metadata.int8.images == 29
+    assert metadata.int8.accuracy[1] == metadata.metrics.accuracy
+    assert metadata.int8.bytes[1] < metadata.int8.bytes[0] / 2.5
+    assert "--int8" in metadata.training.export

@@ -22,10 +22,8 @@ def test_card_of_the_bundled_model_is_the_projects(capsys: pytest.CaptureFixture
     metadata = pocketlens.load_model().metadata
     for text in (
         metadata.accuracy_text().split(" of ")[0],
-        metadata.rejection_text(),
-        metadata.training["command"],
-        metadata.training["teacher"]["command"],
-        metadata.training["export"],
+        metadata.familiarity.rejection.text(),
+        *metadata.training.commands(),
         metadata.about.strip(),
     ):
         assert text in card

@@ -13,7 +13,7 @@ import pocketlens
 from builders import colors_model, encode, plain
 from pocketlens.cli import main
 from pocketlens.errors import ModelError, SettingError
-from pocketlens.metadata.familiarity import LEVELS, familiarity, quantiles
+from pocketlens.metadata.familiarity import LEVELS, Familiarity, quantiles
 
 # The colors model's raw number is the largest channel mean, times 10/255.
 RECORD = {"levels": [0, 0.02, 0.5, 1], "quantiles": [2.0, 4.0, 6.0, 8.0], "threshold": 0.02}
@@ -66,10 +66,10 @@ def test_output_that_the_metadata_speaks_of_is_missing(tmp_path: Path) -> None:
 
 def test_quantiles_give_back_the_levels() -> None:
     raw = np.random.default_rng(0).normal(size=5000)
-    record = {"levels": LEVELS, "quantiles": quantiles(raw)}
+    known = Familiarity(LEVELS, quantiles(raw), 0.02)
     for share in (0.002, 0.02, 0.3, 0.95):
-        assert familiarity(np.quantile(raw, [share]), record) == pytest.approx(share, abs=0.002)
-    assert familiarity(np.array([-99.0, 99.0]), record).tolist() == [0, 1]
+        assert known.of(np.quantile(raw, [share])) == pytest.approx(share, abs=0.002)
+    assert known.of(np.array([-99.0, 99.0])).tolist() == [0, 1]
 
 
 def test_command_line_says_neither(

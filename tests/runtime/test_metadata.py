@@ -9,25 +9,28 @@ import pytest
 from builders import COLORS
 from pocketlens.errors import ModelError
 from pocketlens.metadata import Metadata
+from pocketlens.metadata.familiarity import Familiarity
+from pocketlens.metadata.figures import Accuracy, Metrics
 
-KNOWN = {"levels": [0, 0.02, 1], "quantiles": [-3.0, 0.0, 9.5], "threshold": 0.02}
+KNOWN: dict[str, Any] = {"levels": (0, 0.02, 1), "quantiles": (-3.0, 0.0, 9.5), "threshold": 0.02}
 
 
 def test_json_round_trip() -> None:
     full = replace(
         COLORS,
         labels=("Kätzchen", "犬"),
-        metrics={
-            "accuracy": 0.5,
-            "accuracy_interval": [0.1, 0.9],
-            "log_loss": 0.7,
-            "calibration_error": 0.02,
-            "images": 4,
-            "confusion_matrix": [[1, 1], [1, 1]],
-        },
-        history={"loss": [0.7, 0.6]},
+        metrics=Metrics(
+            accuracy=0.5,
+            accuracy_interval=(0.1, 0.9),
+            log_loss=0.7,
+            calibration_error=0.02,
+            images=4,
+            confusion_matrix=((1, 1), (1, 1)),
+            robustness={"grayscale": Accuracy(0.4, (0.1, 0.8))},
+        ),
+        history={"loss": (0.7, 0.6)},
         versions={"python": "3.11"},
-        familiarity=KNOWN,
+        familiarity=Familiarity(**KNOWN),
         about="Pictures of our own.",
     )
     assert Metadata.from_json(full.to_json()) == full
@@ -41,20 +44,21 @@ def test_unknown_information_is_passed_over() -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"schema_version": 3}, "schema version 3, this pocketlens reads 2"),
+        ({"schema_version": 4}, "schema version 4, this pocketlens reads up to 3"),
         ({"schema_version": "1"}, "schema version '1'"),
         ({"labels": ["cat"]}, "expected two or more"),
         ({"labels": ["cat", "cat"]}, "expected each name once"),
         ({"labels": ["cat", "\x1b[31mdog"]}, "expected printable names"),
-        ({"metrics": {"accuracy": 1}}, "metrics are"),
-        ({"labels": "cat"}, "expected two or more"),
-        ({"labels": ["cat", 3]}, "expected two or more"),
+        ({"metrics": {"accuracy": 1}}, "lacks 'metrics.accuracy_interval'"),
+        ({"labels": "cat"}, "labels = 'cat', expected a list"),
+        ({"labels": ["cat", 3]}, r"labels\[1\] = 3, expected a text"),
         ({"preprocessing": None}, "executes exactly"),
-        ({"familiarity": {"levels": [0, 1]}}, "expected ascending levels"),
+        ({"familiarity": {"levels": [0, 1]}}, "lacks 'familiarity.quantiles'"),
         ({"familiarity": KNOWN | {"quantiles": [2, 1, 3]}}, "expected ascending levels"),
-        ({"familiarity": KNOWN | {"quantiles": [0, float("nan"), 1]}}, "expected ascending"),
+        ({"familiarity": KNOWN | {"quantiles": [0, float("nan"), 1]}}, "nan, expected a number"),
         ({"familiarity": KNOWN | {"threshold": 2}}, "a threshold from 0 to 1"),
-        ({"metrics": 0.8, "history": []}, "metrics, history that are no JSON objects"),
+        ({"metrics": 0.8}, "metrics = 0.8, expected a JSON object"),
+        ({"history": []}, r"history = \[\], expected a JSON object"),
     ],
 )
 def test_content_that_is_refused(change: dict[str, Any], reason: str) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from pocketlens.metadata.figures import Bin, Coverage
 from pocketlens.metrics import (
     calibration_error,
     evaluate,
@@ -25,10 +26,10 @@ def random_answers(count: int = 500, classes: int = 4) -> tuple[np.ndarray, np.n
 
 def test_figures() -> None:
     figures = evaluate(TRUTH, PROBABILITIES)
-    assert figures["accuracy"] == 0.6
-    assert figures["images"] == 5
-    assert figures["confusion_matrix"] == [[1, 1], [1, 2]]
-    assert figures["log_loss"] == pytest.approx(-np.log([0.9, 0.4, 0.8, 0.7, 0.5]).mean(), rel=1e-5)
+    assert figures.accuracy == 0.6
+    assert figures.images == 5
+    assert figures.confusion_matrix == ((1, 1), (1, 2))
+    assert figures.log_loss == pytest.approx(-np.log([0.9, 0.4, 0.8, 0.7, 0.5]).mean(), rel=1e-5)
 
 
 def test_figures_are_those_of_scikit_learn() -> None:
@@ -36,17 +37,17 @@ def test_figures_are_those_of_scikit_learn() -> None:
     truth, probabilities = random_answers()
     figures = evaluate(truth, probabilities)
     predicted = probabilities.argmax(axis=1)
-    assert figures["accuracy"] == metrics.accuracy_score(truth, predicted)
-    assert figures["log_loss"] == pytest.approx(metrics.log_loss(truth, probabilities))
+    assert figures.accuracy == metrics.accuracy_score(truth, predicted)
+    assert figures.log_loss == pytest.approx(metrics.log_loss(truth, probabilities))
     matrix = metrics.confusion_matrix(truth, predicted).tolist()
-    assert figures["confusion_matrix"] == matrix
+    assert [list(row) for row in figures.confusion_matrix] == matrix
     positive, negative = probabilities[:200, 0], np.round(probabilities[200:, 1], 2)
     expected = metrics.roc_auc_score(
         np.repeat([1, 0], [200, 300]), np.concatenate([positive, negative])
     )
-    found = roc_auc(positive, negative)
-    assert found["auroc"] == pytest.approx(expected)
-    assert found["auroc_interval"][0] < expected < found["auroc_interval"][1]
+    area, (low, high) = roc_auc(positive, negative)
+    assert area == pytest.approx(expected)
+    assert low < expected < high
 
 
 @pytest.mark.parametrize(
@@ -68,22 +69,22 @@ def test_calibration_error() -> None:
     score = np.array([0.75] * 10 + [0.95] * 10)
     probabilities = np.stack([score, 1 - score], axis=1)
     assert calibration_error(truth, probabilities) == pytest.approx((0.15 + 0.05) / 2)
-    assert reliability(truth, probabilities) == [
-        {"score": pytest.approx(0.75), "accuracy": 0.6, "images": 10},
-        {"score": pytest.approx(0.95), "accuracy": 1.0, "images": 10},
-    ]
+    assert reliability(truth, probabilities) == (
+        Bin(pytest.approx(0.75), 0.6, 10),
+        Bin(pytest.approx(0.95), 1.0, 10),
+    )
     sure = np.array([[1.0, 0.0]] * 4)
     assert calibration_error(np.zeros(4, int), sure) == 0
 
 
 def test_ties_count_half() -> None:
-    assert roc_auc(np.array([1, 2]), np.array([1, 1]))["auroc"] == 0.75
+    assert roc_auc(np.array([1, 2]), np.array([1, 1]))[0] == 0.75
 
 
 def test_risk_coverage() -> None:
     truth = np.array([0] * 99 + [1])
     score = np.linspace(0.99, 0.6, 100)
     rows = risk_coverage(truth, np.stack([score, 1 - score], axis=1))
-    assert rows[0] == {"coverage": 1.0, "accuracy": 0.99, "score": pytest.approx(0.6)}
-    assert rows[1]["accuracy"] == 1
-    assert rows[-1] == {"coverage": 0.5, "accuracy": 1.0, "score": pytest.approx(score[49])}
+    assert rows[0] == Coverage(1.0, 0.99, pytest.approx(0.6))
+    assert rows[1].accuracy == 1
+    assert rows[-1] == Coverage(0.5, 1.0, pytest.approx(score[49]))

@@ -31,10 +31,10 @@ def test_record(finished_run: Path, picture_folder: Path) -> None:
     metadata = Metadata.from_json(json.dumps(record["metadata"]))
     assert metadata.labels == ("blue", "green", "red")
     assert metadata.preprocessing.input_shape == (32, 40, 3)
-    assert metadata.metrics["accuracy"] > 0.7
-    assert metadata.metrics["images"] == len(record["split"]["test"]) == 29
+    assert metadata.metrics.accuracy > 0.7
+    assert metadata.metrics.images == len(record["split"]["test"]) == 29
     assert len(metadata.history["val_loss"]) == 6
-    assert metadata.data["images"] == {"blue": 32, "green": 32, "red": 32}
+    assert metadata.data.images == {"blue": 32, "green": 32, "red": 32}
     assert [entry["file"] for entry in record["left_out"]] == ["green/text.jpg", "red/empty.jpg"]
     names = [name for part in record["split"].values() for name in part]
     assert len(names) == len(set(names)) == 96

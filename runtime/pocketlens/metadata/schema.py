@@ -124,7 +124,7 @@ class Metadata:
                 f"{SCHEMA_VERSION}; install a matching pocketlens or export the model again"
             )
         _upgrade(content, version)
-        return read(cls, content, "metadata")
+        return read(cls, content, "")
 
 
 def _upgrade(content: dict[str, Any], version: int) -> None:

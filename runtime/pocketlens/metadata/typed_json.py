@@ -23,7 +23,7 @@ def read(kind: type[T], content: object, place: str) -> T:
             int, float, str, tuples and mappings of these, other such dataclasses, or one of these
             or None. A class with a from_dict() is read by that.
         content: What json.loads() gave.
-        place: Where the object stands, for messages, such as "metrics".
+        place: Where the object stands, for messages, such as "metrics"; "" for the outermost.
 
     Raises:
         ModelError: A key is missing or has a value of another type.
@@ -32,7 +32,7 @@ def read(kind: type[T], content: object, place: str) -> T:
         raise _unexpected(content, "a JSON object", place)
     values = {}
     for field in fields(kind):  # type: ignore[arg-type]
-        where = f"{place}.{field.name}"
+        where = f"{place}.{field.name}" if place else field.name
         if field.name in content:
             values[field.name] = _value(field.type, content[field.name], where)
         elif field.default is MISSING and field.default_factory is MISSING:
