@@ -152,7 +152,7 @@ def test_arguments_out_of_range(colors_file: Path) -> None:
             pocketlens.load_model(colors_file, intra_op_num_threads=odd)
         with pytest.raises(ValueError, match="expected a whole number above 0"):
             pocketlens.load_model(colors_file).predict(plain(1, 2, 3)).top_k(odd)
-    for odd in (3, b"model.onnx"):
+    for odd in (3, ["model.onnx"]):
         with pytest.raises(InputTypeError, match="expected the path"):
             pocketlens.load_model(odd)
 

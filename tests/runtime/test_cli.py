@@ -73,13 +73,13 @@ def test_info(colors_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["info", str(colors_file)]) == 0
     out = capsys.readouterr().out
     assert "red, green, blue" in out
-    assert "input_size [8, 8], color_mode rgb" in out
+    assert "8x8 rgb" in out
 
 
 def test_info_of_the_bundled_model(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["info"]) == 0
     out = capsys.readouterr().out
-    for title in ("labels", "test accuracy", "parity", "training", "data", "versions"):
+    for title in ("labels", "test accuracy", "parity", "training folder", "trained on", "versions"):
         assert title in out
 
 
