@@ -60,7 +60,7 @@ def decode(
         try:
             return _decode_bytes(read_bytes(image, limits.max_bytes), min_size, limits)
         except ImageError as error:
-            raise ImageError(f"{os.fspath(image)}: {error}") from error
+            raise type(error)(f"{os.fspath(image)}: {error}") from error
     if isinstance(image, (bytes, bytearray, memoryview)):
         if len(image) > limits.max_bytes:
             raise ImageError(f"{len(image)} bytes, at most {limits.max_bytes} allowed (max_bytes)")

@@ -192,7 +192,7 @@ def test_predict_a_folder_without_pictures(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["predict", str(tmp_path)]) == 1
-    assert "no picture files, expected names that end in .avif" in capsys.readouterr().err
+    assert "no picture files, expected JPEG" in capsys.readouterr().err
 
 
 def test_predict_refuses_larger_pictures(
@@ -210,7 +210,7 @@ def test_progress_is_drawn_on_a_terminal_alone(
     monkeypatch.setattr(progress, "_EVERY", 0)
     for total in (None, 3):
         bar = progress.Progress(total)
-        bar.advance()
+        bar.show(1)
         bar.clear()
         err = capsys.readouterr().err
         assert ("1 of 3" in err) == (total is not None)
