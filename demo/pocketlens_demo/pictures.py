@@ -10,6 +10,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from pocketlens.checks import is_shown
 from pocketlens.decoding import Pixels, decode
 from pocketlens.errors import FileMissingError, ImageError, InputTypeError
 from pocketlens.preprocessing import Preprocessing
@@ -59,7 +60,7 @@ def file_name(file: dict[str, Any]) -> str:
 
 def printable(name: str) -> str:
     """A name on one line, and no longer than a table has room for."""
-    return "".join(filter(str.isprintable, name))[-200:]
+    return "".join(filter(is_shown, name))[-200:]
 
 
 def shrunk(pixels: Pixels, longest_side: int) -> Pixels:

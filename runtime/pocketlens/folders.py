@@ -17,7 +17,7 @@ SUFFIXES = frozenset(
         *(".heic", ".heif", ".hif", ".jp2", ".jxl", ".tga", ".ico"),
     )
 )
-"""In lower case: a file so called is meant as a picture, whatever it holds."""
+"""Of the names of pictures, in lower case."""
 NON_PICTURE, SYSTEM, LINK = "non-picture", "hidden or system", "behind a link"
 """Reasons to pass something over."""
 _SYSTEM = frozenset(
@@ -52,7 +52,17 @@ def is_system(name: str) -> bool:
     Args:
         name: The last part of a path.
     """
-    return name.startswith(".") or name.lower() in _SYSTEM
+    is_hidden = name.startswith(".") and name not in (".", "..")
+    return is_hidden or name.lower() in _SYSTEM
+
+
+def has_picture_suffix(name: str) -> bool:
+    """Whether a file so called is meant as a picture, whatever it holds.
+
+    Args:
+        name: A path, or the last part of it.
+    """
+    return Path(name).suffix.lower() in SUFFIXES
 
 
 def is_folder(path: str) -> bool:
@@ -81,10 +91,11 @@ class PassedOver:
         return sum(count for key, (count, _) in self._found.items() if reason in (None, key))
 
     def __str__(self) -> str:
-        """Such as "10 HEIC (a.heic and 9 more), 1 non-picture (notes.txt)"."""
+        """Such as "10 HEIC (a.heic and 9 more), 1 non-picture (notes.txt)", most first."""
+        most_first = sorted(self._found.items(), key=lambda item: -item[1][0])
         return ", ".join(
             f"{count} {reason} ({first}{f' and {count - 1} more' if count > 1 else ''})"
-            for reason, (count, first) in self._found.items()
+            for reason, (count, first) in most_first
         )
 
 
@@ -140,7 +151,7 @@ def all_files(
 
 
 def _is_picture(file: str) -> bool:
-    if Path(file).suffix.lower() in SUFFIXES:
+    if has_picture_suffix(file):
         return True
     try:
         return picture_kind(read_start(file, FIRST_BYTES)) is not None

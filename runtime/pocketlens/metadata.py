@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pocketlens.checks import is_shown
 from pocketlens.errors import ModelError
 from pocketlens.familiarity import check_record
 from pocketlens.preprocessing import Preprocessing
@@ -68,7 +69,7 @@ class Metadata:
         labels = self.labels
         if len(labels) < 2 or not all(isinstance(label, str) and label for label in labels):
             raise ModelError(f"labels are {labels!r}, expected two or more names")
-        if not all(map(str.isprintable, labels)):
+        if not all(map(is_shown, labels)):
             raise ModelError(f"labels are {labels!r}, expected printable names")
         if self.metrics and not set(self.metrics) >= _FIGURES:
             raise ModelError(f"metrics are {sorted(self.metrics)}, expected {sorted(_FIGURES)}")

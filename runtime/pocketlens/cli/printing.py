@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 
+from pocketlens.checks import is_shown
+
 
 def printable(text: str) -> str:
     """The text on one line: a file name may hold line breaks and terminal commands."""
     return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode()
+        character if is_shown(character) else character.encode("unicode_escape").decode()
         for character in text
     )
 
