@@ -27,6 +27,7 @@ _REDUCED_RGB = {
     4: cv2.IMREAD_COLOR_RGB | cv2.IMREAD_REDUCED_GRAYSCALE_4,
     8: cv2.IMREAD_COLOR_RGB | cv2.IMREAD_REDUCED_GRAYSCALE_8,
 }
+_MAYBE_TRANSPARENT = ("LA", "P", "PA", "RGBA", "RGBa")
 _TIFF_PHOTOMETRIC = 262
 _ADVICE = {
     "uint16": "; pass it as a PNG or TIFF of 16 bits, as cv2.imencode() makes them, and the model "
@@ -157,21 +158,24 @@ def _convert_pil(image: Image, depth: str) -> Pixels:
         )
     try:
         image.load()
-        if image.mode.startswith("I;16"):
-            pixels = to_rgb(np.asarray(image).astype(np.uint16), _header_of_pil(image), depth)
-        elif image.has_transparency_data:
-            rgba = np.asarray(image.convert("RGBA"))
-            pixels = over_white(rgba[..., :3], rgba[..., 3:])
-        else:
-            pixels = np.array(image.convert("RGB"))
+        is_deep = image.mode.startswith("I;16")
+        is_transparent = image.mode in _MAYBE_TRANSPARENT or "transparency" in image.info
+        shown = image if is_deep else image.convert("RGBA" if is_transparent else "RGB")
+        stored = np.asarray(shown)
     except MemoryError:
         raise
     except Exception as error:  # a damaged file leads Pillow's plugins to nearly any
         reason = " ".join(str(error).split())
         raise ImageError(f"damaged, cut off or of an unusual kind ({reason})") from error
+    if is_deep:
+        stored = to_rgb(stored.astype(np.uint16), _header_of_pil(image), depth)
+    elif is_transparent:
+        stored = over_white(stored[..., :3], stored[..., 3:])
+    else:
+        stored = stored.copy()  # of what Pillow keeps
     # Not getexif(), which takes XMP's word, too. A TIFF Pillow turns upright on loading.
     block = image.info.get("exif") or b""
-    return upright(pixels, exif.orientation(block.removeprefix(b"Exif\0\0")))
+    return upright(stored, exif.orientation(block.removeprefix(b"Exif\0\0")))
 
 
 def _header_of_pil(image: Image) -> Header:

@@ -71,7 +71,7 @@ def open_checked(data: bytes, refusal: FormatError, limits: Limits) -> ImageFile
     except (ImageError, MemoryError):
         raise
     except Exception as error:  # a damaged file leads plugins to nearly any
-        if isinstance(error, SyntaxError) and kind in (*_PARTLY_OWN, _TGA):
+        if kind in (*_PARTLY_OWN, _TGA):
             raise refusal from error
         reason = " ".join(str(error).split())
         raise ImageError(f"damaged or unusual {kind} ({reason})") from error
