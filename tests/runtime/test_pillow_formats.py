@@ -168,6 +168,12 @@ def test_without_the_extra_the_message_has_its_pip_line(
     assert "pip" not in str(caught.value)
 
 
+def test_without_the_extra_damage_is_not_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pi_heif", None)
+    with pytest.raises(FormatError, match=r"looks like HEIC \(4024 bytes\); pip install"):
+        decode(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(4000))
+
+
 def no_pictures() -> list[bytes]:
     random = np.random.default_rng(0)
     found = [random.bytes(int(size)) for size in random.integers(1, 5000, 300)]
