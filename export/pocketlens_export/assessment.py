@@ -14,7 +14,7 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 import pocketlens
-from pocketlens.decoding import Pixels, decode
+from pocketlens.decoding import Pixels
 from pocketlens.metrics import (
     Classes,
     calibration_error,
@@ -25,7 +25,7 @@ from pocketlens.metrics import (
     roc_auc,
     wilson_interval,
 )
-from pocketlens.preprocessing import network_input
+from pocketlens.preprocessing import decode_for, network_input
 from pocketlens.session import FAMILIARITY, INPUT_NAME, create_session
 from pocketlens_export.heads import softmax
 
@@ -54,8 +54,8 @@ def predict_files(
         if change is None:
             answers += model.predict([path.read_bytes() for path in paths])
         else:
-            enough = model.metadata.preprocessing.min_decoded_size
-            answers += model.predict([change(decode(path, min_size=enough)) for path in paths])
+            recipe = model.metadata.preprocessing
+            answers += model.predict([change(decode_for(path, recipe)) for path in paths])
     return Answers(
         np.array([list(answer.scores.values()) for answer in answers]),
         np.array([answer.familiarity or 0.0 for answer in answers]),

@@ -89,7 +89,7 @@ def export(run_folder: Path, out: Path, settings: Settings) -> Metadata:
                 f"--outliers: a network of architecture {run.metadata.architecture!r} cannot "
                 "reject pictures; train with --arch edge"
             )
-        outliers = unknown_pictures(settings.outliers, run.outliers)
+        outliers = unknown_pictures(settings.outliers, run.outliers, recipe)
     test, truth = run.pictures("test")
     validation, validation_truth = run.pictures("validation")
     temperature = fit_temperature(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from pocketlens.depth import HIGH_BITS
 from pocketlens.metadata import Metadata
 
 _LIMITS = """\
@@ -81,6 +82,8 @@ def _summary(size: int, metadata: Metadata) -> Iterator[str]:
         f"- Network: {metadata.architecture}, {'int8' if metadata.int8 else 'float'}, input "
         f"{recipe.input_size[0]}x{recipe.input_size[1]} {recipe.color_mode}, {size / 1e6:.2f} MB"
     )
+    if recipe.depth != HIGH_BITS:
+        yield f"- Pictures of 16 bits: {recipe.depth}, the range of each is stretched"
 
 
 def _table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Iterator[str]:

@@ -15,8 +15,12 @@ from pocketlens.errors import ModelError
 from pocketlens.familiarity import check_record
 from pocketlens.preprocessing import Preprocessing
 
-SCHEMA_VERSION = 2
-_FIRST_SCHEMA = 1
+SCHEMA_VERSION = 3
+_EARLIER: dict[Any, dict[str, str]] = {
+    1: {"decode": "full", "depth": "high_bits"},
+    2: {"depth": "high_bits"},
+}
+"""Schema versions before, and what they did not say of preprocessing: they knew no other way."""
 KEY = "pocketlens"
 """The key of the JSON text among the .onnx file's metadata."""
 
@@ -128,11 +132,10 @@ class Metadata:
             raise ModelError(
                 f"its pocketlens metadata cannot be read ({error!r}); export the model again"
             ) from error
-        if version == _FIRST_SCHEMA:
+        if version in (1, 2):
             content.setdefault("selftest", {})
             if isinstance(content.get("preprocessing"), dict):
-                # It knew no other way.
-                content["preprocessing"].setdefault("decode", "full")
+                content["preprocessing"] = _EARLIER[version] | content["preprocessing"]
         elif version != SCHEMA_VERSION:
             raise ModelError(
                 f"its metadata has schema version {version!r}, this pocketlens reads "

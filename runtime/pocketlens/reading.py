@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pocketlens.checks import check_positive
-from pocketlens.errors import FileError, FileMissingError
+from pocketlens.errors import FileError, FileMissingError, ImageError
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,19 @@ class Limits:
     def __post_init__(self) -> None:
         """Refuses limits that are no numbers above zero."""
         check_positive(**vars(self))
+
+    def check_size(self, width: int, height: int) -> None:
+        """Refuses a picture that is too large, or has no pixel.
+
+        Raises:
+            ImageError: It is.
+        """
+        if not width or not height:
+            raise ImageError(f"{width}x{height} pixels, expected one at least")
+        if width * height > self.max_pixels:
+            raise ImageError(
+                f"{width}x{height} pixels, at most {self.max_pixels} are decoded (max_pixels)"
+            )
 
 
 DEFAULT_LIMITS = Limits()

@@ -41,7 +41,7 @@ def test_unknown_information_is_passed_over() -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"schema_version": 3}, "schema version 3, this pocketlens reads 2"),
+        ({"schema_version": 4}, "schema version 4, this pocketlens reads 3"),
         ({"schema_version": "1"}, "schema version '1'"),
         ({"labels": ["cat"]}, "expected two or more"),
         ({"labels": ["cat", "cat"]}, "expected each name once"),
