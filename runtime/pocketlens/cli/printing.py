@@ -6,11 +6,11 @@ import sys
 import warnings
 from typing import TextIO
 
+from pocketlens.checks import is_shown
 from pocketlens.errors import DepthWarning
 
 _show = warnings.showwarning
 
-from pocketlens.checks import is_shown
 
 
 def printable(text: str) -> str:
