@@ -12,7 +12,6 @@ from pocketlens.errors import DepthWarning
 _show = warnings.showwarning
 
 
-
 def printable(text: str) -> str:
     """The text on one line: a file name may hold line breaks and terminal commands."""
     return "".join(
