@@ -1,12 +1,12 @@
 """Damaged pictures through predict(): every one an answer or an ImageError, within limits.
 
-    python tests/fuzz.py --cases 200000 [--seed 0] [--keep FOLDER]
+    python tests/fuzz.py --cases 200000 [--seed 0] [--keep FOLDER] [--extra]
 
 Each case is a picture of one format, damaged by a seeded mutator that knows a little of the format:
 whole chunks, boxes and segments are repeated, dropped, moved and borrowed from others; checksums of
 PNG chunks are put right again in half of the cases, so that the damage is let in. The work is done
-in a child process, whose crash or death by memory limit is a finding like any other.
-Needs Pillow.
+in a child process, whose crash or death by memory limit is a finding like any other. With --extra
+the pictures are of the kinds that only the extra `formats` reads. Needs Pillow.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from PIL import Image
 import pocketlens
 from pocketlens.errors import ImageError
 
+DATA = Path(__file__).parent / "data"
 SLOWEST = 2.0
 """Seconds for a picture of at most four megapixels."""
 MOST_MEMORY = 1_500_000_000
@@ -38,24 +39,30 @@ LIMITS = {"max_pixels": 4_000_000, "max_bytes": 10_000_000}
 _INTERESTING = (0, 1, 2, 3, 4, 8, 16, 127, 128, 255, 256, 4095, 65500, 65535, 2**31 - 1, 2**32 - 1)
 
 
-def originals() -> dict[str, bytes]:
-    """Small pictures of every format and kind, among them one with EXIF."""
+def picture() -> tuple[Image.Image, Image.Image]:
+    """A small picture, and the same that fades away."""
     random = np.random.default_rng(0)
     coarse = Image.fromarray(random.integers(0, 256, (6, 8, 3), np.uint8))
     rgb = coarse.resize((61, 47), Image.Resampling.BICUBIC)
-    alpha = Image.linear_gradient("L").resize(rgb.size)
     rgba = rgb.copy()
-    rgba.putalpha(alpha)
+    rgba.putalpha(Image.linear_gradient("L").resize(rgb.size))
+    return rgb, rgba
+
+
+def save(image: Image.Image, form: str, **options: object) -> bytes:
+    """The bytes of a picture file."""
+    stream = io.BytesIO()
+    image.save(stream, form, **options)
+    return stream.getvalue()
+
+
+def originals() -> dict[str, bytes]:
+    """Small pictures of every format and kind, among them one with EXIF."""
+    rgb, rgba = picture()
     palette, grey = rgb.quantize(32), rgb.convert("L")
     deep = Image.fromarray(np.asarray(grey).astype(np.uint16) * 257)
     exif = Image.Exif()
     exif[0x0112] = 6
-
-    def save(image: Image.Image, form: str, **options: object) -> bytes:
-        stream = io.BytesIO()
-        image.save(stream, form, **options)
-        return stream.getvalue()
-
     moved = [rgba.rotate(90)]
     return {
         "jpeg": save(rgb, "JPEG", exif=exif.tobytes()),
@@ -82,6 +89,36 @@ def originals() -> dict[str, bytes]:
         "bmp palette": save(palette, "BMP"),
         "gif": save(palette, "GIF", transparency=3),
         "gif animated": save(palette, "GIF", save_all=True, append_images=[palette.rotate(90)]),
+    }
+
+
+def originals_of_the_extra() -> dict[str, bytes]:
+    """Small pictures of kinds that only the extra reads; no PSD is written by Pillow."""
+    rgb, rgba = picture()
+    palette, grey = rgb.quantize(32), rgb.convert("L")
+    bitmap = save(rgba, "ICO", bitmap_format="bmp", sizes=[(16, 16), (47, 47), (32, 32)])
+    psd = b"8BPS" + struct.pack(">H6xHIIHH3IH", 1, 3, rgb.height, rgb.width, 8, 3, 0, 0, 0, 0)
+    return {
+        "heic": (DATA / "turned.heic").read_bytes(),
+        "heic alpha": (DATA / "transparent.heic").read_bytes(),
+        "jpeg 2000": save(rgb, "JPEG2000"),
+        "jpeg 2000 alpha": save(rgba, "JPEG2000", tile_size=(32, 32)),
+        "jpeg 2000 bare": save(grey, "JPEG2000", no_jp2=True),
+        "tga": save(rgb, "TGA"),
+        "tga alpha": save(rgba, "TGA", compression="tga_rle"),
+        "tga grey": save(grey, "TGA"),
+        "tga palette": save(palette, "TGA", compression="tga_rle"),
+        "icon": save(rgba, "ICO", sizes=[(16, 16), (47, 47), (32, 32)]),
+        "icon bitmap": bitmap,
+        "cursor": b"\0\0\2\0" + bitmap[4:],
+        "tiff grey alpha": save(rgba.convert("LA"), "TIFF"),
+        "tiff lab": save(rgb.convert("LAB"), "TIFF"),
+        "tiff zstd": save(rgb, "TIFF", compression="zstd"),
+        "tiff float": save(grey.convert("F"), "TIFF"),
+        "pcx": save(rgb, "PCX"),
+        "pcx palette": save(palette, "PCX"),
+        "sgi": save(rgb, "SGI"),
+        "psd": psd + np.asarray(rgb).transpose(2, 0, 1).tobytes(),
     }
 
 
@@ -183,9 +220,9 @@ def _with_checksums(data: bytes) -> bytes:
     return bytes(fixed)
 
 
-def cases(start: int, stop: int, seed: int) -> Iterator[tuple[str, bytes]]:
+def cases(start: int, stop: int, seed: int, extra: bool) -> Iterator[tuple[str, bytes]]:
     """The damaged pictures of these numbers; the same seed and number give the same one."""
-    pictures = originals()
+    pictures = originals_of_the_extra() if extra else originals()
     names, others = list(pictures), list(pictures.values())
     for number in range(start, stop):
         random = np.random.default_rng((seed, number))
@@ -197,8 +234,8 @@ def cases(start: int, stop: int, seed: int) -> Iterator[tuple[str, bytes]]:
         yield name, data if way < 0.2 else mutate(data, others, random)
 
 
-def run_case(model: pocketlens.Classifier, data: bytes) -> str:
-    """ "answer", "refused", or what should not have happened."""
+def run_case(model: pocketlens.Classifier, data: bytes) -> tuple[str, float]:
+    """ "answer", "refused", or what should not have happened; and the seconds."""
     start = time.perf_counter()
     try:
         scores = model.predict(data).scores.values()
@@ -208,39 +245,43 @@ def run_case(model: pocketlens.Classifier, data: bytes) -> str:
     except BaseException as error:
         outcome = f"raised {error!r}"
     seconds = time.perf_counter() - start
-    return outcome if seconds < SLOWEST else f"took {seconds:.1f} s, then {outcome}"
+    return outcome if seconds < SLOWEST else f"took {seconds:.1f} s, then {outcome}", seconds
 
 
 def _work(
-    start: int, stop: int, seed: int, results: multiprocessing.Queue[tuple[int, str]]
+    start: int,
+    stop: int,
+    seed: int,
+    extra: bool,
+    results: multiprocessing.Queue[tuple[int, str, float]],
 ) -> None:
     # The decoders' own complaints, of which there are many.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     model = pocketlens.load_model(intra_op_num_threads=1, **LIMITS)  # type: ignore[arg-type]
     taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (taken + MOST_MEMORY, taken + MOST_MEMORY))
-    for number, (_, data) in enumerate(cases(start, stop, seed), start):
-        results.put((number, run_case(model, data)))
+    for number, (_, data) in enumerate(cases(start, stop, seed, extra), start):
+        results.put((number, *run_case(model, data)))
 
 
-def fuzz(start: int, stop: int, seed: int) -> Iterator[tuple[int, str]]:
-    """Yields (number, outcome) of each case; goes on in a new child where one has died."""
+def fuzz(start: int, stop: int, seed: int, extra: bool) -> Iterator[tuple[int, str, float]]:
+    """Yields (number, outcome, seconds) of each case; goes on in a new child where one has died."""
     context = multiprocessing.get_context("spawn")
     while start < stop:
         results = context.Queue()
-        child = context.Process(target=_work, args=(start, stop, seed, results), daemon=True)
+        child = context.Process(target=_work, args=(start, stop, seed, extra, results), daemon=True)
         child.start()
         while start < stop:
             try:
-                number, outcome = results.get(timeout=60 if child.is_alive() else 1)
+                number, outcome, seconds = results.get(timeout=60 if child.is_alive() else 1)
             except Exception:
                 # One that hangs counts like one that died.
                 child.kill()
                 child.join()
-                yield start, f"ended the process ({child.exitcode})"
+                yield start, f"ended the process ({child.exitcode})", 0.0
                 start += 1
                 break
-            yield number, outcome
+            yield number, outcome, seconds
             start = number + 1
     return
 
@@ -251,20 +292,25 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep", type=Path, help="a folder for the pictures that are findings")
+    parser.add_argument("--extra", action="store_true", help="kinds of the extra `formats`")
     arguments = parser.parse_args()
-    names = list(originals())
+    extra = arguments.extra
+    names = list(originals_of_the_extra() if extra else originals())
     counts: Counter[str] = Counter()
+    slowest = 0.0
     stop = arguments.first + arguments.cases
-    for number, outcome in fuzz(arguments.first, stop, arguments.seed):
+    for number, outcome, seconds in fuzz(arguments.first, stop, arguments.seed, extra):
+        slowest = max(slowest, seconds)
         counts[outcome if outcome in ("answer", "refused") else "FINDING"] += 1
         if outcome not in ("answer", "refused"):
             print(f"case {number} ({names[number % len(names)]}): {outcome}", flush=True)
             if arguments.keep:
-                _, data = next(cases(number, number + 1, arguments.seed))
+                _, data = next(cases(number, number + 1, arguments.seed, extra))
                 (arguments.keep / f"{number}.bin").write_bytes(data)
         if number % 20_000 == 0:
             print(f"{number:,}: {dict(counts)}", file=sys.stderr, flush=True)
-    print(f"{arguments.cases:,} cases, seed {arguments.seed}: {dict(counts)}")
+    found = f"{dict(counts)}, slowest {slowest:.1f} s"
+    print(f"{arguments.cases:,} cases, seed {arguments.seed}: {found}")
     return 1 if counts["FINDING"] else 0
 
 

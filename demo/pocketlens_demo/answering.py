@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Iterator
 from typing import Any
 
 from pocketlens.classifier import Classifier
 from pocketlens.cores import usable_cores
+from pocketlens.csv_rows import write_row
 from pocketlens.errors import PocketLensError
 from pocketlens.parallel import map_in_order
 from pocketlens.prediction import Prediction
@@ -45,11 +45,7 @@ def fields(prediction: Prediction) -> dict[str, Any]:
 def as_csv(rows: list[dict[str, Any]]) -> bytes:
     """Rows of COLUMNS as CSV with a header, texts in quotes."""
     text = io.StringIO()
-    table = csv.DictWriter(
-        text, COLUMNS, extrasaction="ignore", lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC
-    )
-    table.writeheader()
+    write_row(text, COLUMNS)
     for row in rows:
-        rejected = row.get("rejected")
-        table.writerow(row | {"rejected": "" if rejected is None else str(rejected).lower()})
+        write_row(text, (row.get(column) for column in COLUMNS))
     return text.getvalue().encode("utf-8-sig")

@@ -11,6 +11,7 @@ from threading import Lock
 import cv2
 
 from pocketlens.decoding import decode
+from pocketlens.depth import HIGH_BITS
 from pocketlens.errors import FileError, SettingError
 from pocketlens_demo.pictures import LIMITS, shrunk
 
@@ -22,8 +23,8 @@ _QUALITY = [cv2.IMWRITE_JPEG_QUALITY, 92]
 class Collection:
     """FOLDER/<class>/<hash>.jpg, one file a photo; safe to share between threads."""
 
-    def __init__(self, folder: Path, labels: tuple[str, ...]) -> None:
-        """Makes the folders of the classes.
+    def __init__(self, folder: Path, labels: tuple[str, ...], depth: str = HIGH_BITS) -> None:
+        """Makes the folders of the classes; `depth` is that of the model's preprocessing.
 
         Raises:
             SettingError: A label cannot name a folder.
@@ -33,6 +34,7 @@ class Collection:
             if label != Path(label).name or label.startswith("."):
                 raise SettingError(f"the label {label!r} cannot name a folder of {folder}")
         self._folders = {label: folder / label for label in labels}
+        self._depth = depth
         self._lock = Lock()
         try:
             for each in self._folders.values():
@@ -60,7 +62,7 @@ class Collection:
         """
         if label not in self._folders:
             raise SettingError(f"got {label!r}, expected one of {', '.join(self._folders)}")
-        content = _encoded(photo)
+        content = _encoded(photo, self._depth)
         name = f"{hashlib.sha256(content).hexdigest()[:32]}.jpg"
         with self._lock:
             earlier = [folder / name for folder in self._folders.values()]
@@ -74,8 +76,9 @@ class Collection:
         return f"Kept as {label}. Thank you."
 
 
-def _encoded(photo: bytes) -> bytes:
-    pixels = decode(photo, min_size=(_LONGEST_SIDE, _LONGEST_SIDE), limits=LIMITS)
+def _encoded(photo: bytes, depth: str) -> bytes:
+    size = _LONGEST_SIDE, _LONGEST_SIDE
+    pixels = decode(photo, min_size=size, depth=depth, limits=LIMITS)
     small = shrunk(pixels, _LONGEST_SIDE)
     return cv2.imencode(".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), _QUALITY)[1].tobytes()
 

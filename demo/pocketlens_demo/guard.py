@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pocketlens.cli.pictures import SUFFIXES
+from pocketlens.folders import SUFFIXES
 from pocketlens_demo.upload_folder import MINUTES_KEPT, UploadFolder
 
 MAX_UPLOAD = 500_000_000

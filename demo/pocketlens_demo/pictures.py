@@ -10,9 +10,10 @@ from typing import Any
 import cv2
 import numpy as np
 
-from pocketlens.decoding import Pixels, decode
+from pocketlens.checks import is_shown
+from pocketlens.decoding import Pixels
 from pocketlens.errors import FileMissingError, ImageError, InputTypeError
-from pocketlens.preprocessing import Preprocessing
+from pocketlens.preprocessing import Preprocessing, decode_for
 from pocketlens.reading import Limits, read_bytes
 
 LIMITS = Limits(max_bytes=20_000_000)
@@ -47,7 +48,7 @@ def picture_bytes(file: dict[str, Any]) -> bytes:
 
 def decoded(data: bytes, recipe: Preprocessing) -> Pixels:
     """The pixels that predict() would decode: it gives the same answer for them."""
-    return decode(data, min_size=recipe.min_decoded_size, limits=LIMITS)
+    return decode_for(data, recipe, LIMITS)
 
 
 def file_name(file: dict[str, Any]) -> str:
@@ -59,7 +60,7 @@ def file_name(file: dict[str, Any]) -> str:
 
 def printable(name: str) -> str:
     """A name on one line, and no longer than a table has room for."""
-    return "".join(filter(str.isprintable, name))[-200:]
+    return "".join(filter(is_shown, name))[-200:]
 
 
 def shrunk(pixels: Pixels, longest_side: int) -> Pixels:

@@ -55,7 +55,8 @@ def serve(
         with requires_extra("demo", "gradio"):
             from pocketlens_demo.app import build, launch, stop
             from pocketlens_demo.collection import Collection
-        collection = Collection(collect, model.labels) if collect else None
+        depth = model.metadata.preprocessing.depth
+        collection = Collection(collect, model.labels, depth) if collect else None
         size = model_file.stat().st_size
         page = build(model, name=model_file.name, size=size, collection=collection)
         # What is there now are the examples.

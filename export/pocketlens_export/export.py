@@ -105,7 +105,7 @@ def _unseen(settings: Settings, run: Run, outputs: set[str]) -> list[Path]:
             f"--outliers: a network of architecture {run.metadata.architecture!r} cannot "
             "reject pictures; train with --arch edge"
         )
-    return unseen_pictures(settings.outliers, run.outliers)
+    return unseen_pictures(settings.outliers, run.outliers, run.metadata.preprocessing)
 
 
 def _fit_heads(trained: onnx.ModelProto, run: Run) -> Heads:

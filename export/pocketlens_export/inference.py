@@ -15,9 +15,9 @@ from tqdm import tqdm
 
 import pocketlens
 from pocketlens.cores import usable_cores
-from pocketlens.decoding import Pixels, decode
+from pocketlens.decoding import Pixels
 from pocketlens.parallel import map_in_order
-from pocketlens.preprocessing import Preprocessing, network_input
+from pocketlens.preprocessing import Preprocessing, decode_for, network_input
 from pocketlens.session import INPUT_NAME, create_session
 
 Change: TypeAlias = Callable[[Pixels], Pixels]
@@ -73,10 +73,10 @@ def answer_files(
         title: Of the progress bar.
     """
     model, _ = next(iter(asked.values()))
-    enough = model.metadata.preprocessing.min_decoded_size
+    preprocessing = model.metadata.preprocessing
 
     def answer(paths: Sequence[Path]) -> list[list[pocketlens.Prediction]]:
-        decoded = [decode(path, min_size=enough) for path in paths]
+        decoded = [decode_for(path, preprocessing) for path in paths]
         return [
             classifier.predict([change(each) for each in decoded] if change else decoded)
             for classifier, change in asked.values()

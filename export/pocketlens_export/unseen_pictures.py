@@ -6,17 +6,18 @@ import hashlib
 from contextlib import suppress
 from pathlib import Path
 
-from pocketlens.decoding import decode
 from pocketlens.errors import DatasetError, FileMissingError, ImageError
+from pocketlens.preprocessing import Preprocessing, decode_for
 from pocketlens.reading import read_bytes
 
 
-def unseen_pictures(folder: Path, known: frozenset[str]) -> list[Path]:
+def unseen_pictures(folder: Path, known: frozenset[str], recipe: Preprocessing) -> list[Path]:
     """The pictures below a folder.
 
     Args:
         folder: Where they are, in sub-folders or not.
         known: The SHA-256 of the pictures that were learnt from.
+        recipe: The model's preprocessing.
 
     Raises:
         FileMissingError: There is no such folder.
@@ -29,7 +30,7 @@ def unseen_pictures(folder: Path, known: frozenset[str]) -> list[Path]:
         if path.is_file():
             with suppress(ImageError):
                 data = read_bytes(path)
-                decode(data)
+                decode_for(data, recipe)
                 pictures.append(path)
                 learnt += [path] if hashlib.sha256(data).hexdigest() in known else []
     if not pictures:

@@ -57,8 +57,11 @@ def summary(size: int, metadata: Metadata) -> Iterator[tuple[str, str]]:
     yield "labels", shortened(metadata.labels)
     yield "network", f"{metadata.architecture}, {'int8' if metadata.int8 else 'float'}"
     yield "input", f"{height}x{width} {recipe.color_mode}"
-    yield "preprocessing", ", ".join(
-        f"{key} {value}" for key, value in recipe.to_dict().items() if key != "input_size"
+    yield (
+        "preprocessing",
+        ", ".join(
+            f"{key} {value}" for key, value in recipe.to_dict().items() if key != "input_size"
+        ),
     )
     yield "size", f"{size / 1e6:.2f} MB"
 

@@ -9,8 +9,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from pocketlens.errors import ImageError, InputTypeError
-from pocketlens.headers import Header, read_header
+from pocketlens.channels import over_white, to_rgb, upright
+from pocketlens.depth import HIGH_BITS, LOW, OWN_RANGE, note_low_range
+from pocketlens.errors import FormatError, ImageError, InputTypeError
+from pocketlens.headers import Header, exif, read_header
 from pocketlens.reading import DEFAULT_LIMITS, Limits, read_bytes
 
 if TYPE_CHECKING:
@@ -25,8 +27,12 @@ _REDUCED_RGB = {
     4: cv2.IMREAD_COLOR_RGB | cv2.IMREAD_REDUCED_GRAYSCALE_4,
     8: cv2.IMREAD_COLOR_RGB | cv2.IMREAD_REDUCED_GRAYSCALE_8,
 }
-_EXIF_ORIENTATION = 0x0112
-_BAND = 256
+_MAYBE_TRANSPARENT = ("LA", "P", "PA", "RGBA", "RGBa")
+_TIFF_PHOTOMETRIC = 262
+_ADVICE = {
+    "uint16": "; pass it as a PNG or TIFF of 16 bits, as cv2.imencode() makes them, and the model "
+    "takes of it what it was trained on"
+}
 _EXPECTED = "expected a path, encoded bytes, an RGB uint8 array (HxWx3 or HxW) or a PIL image"
 
 
@@ -34,6 +40,7 @@ def decode(
     image: ImageInput,
     *,
     min_size: tuple[int, int] | None = None,
+    depth: str = HIGH_BITS,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Pixels:
     """Decodes a picture.
@@ -44,6 +51,8 @@ def decode(
             over white; of an animation it is the first picture.
         min_size: Height and width that are enough: a JPEG is decoded at 1/8, 1/4 or 1/2, the
             smallest of which neither side is below them. None decodes it whole.
+        depth: Of pictures of 16 bits: "high_bits", the 8 high bits of each value; "own_range",
+            each picture's range, from its smallest to its largest value, becomes 0 to 255.
         limits: What is refused before it is read, decoded or copied.
 
     Returns:
@@ -52,51 +61,68 @@ def decode(
     Raises:
         FileMissingError: The path does not exist.
         FileError: The path is not a regular file, cannot be read, or is too large.
-        ImageError: The bytes are no picture, damaged, cut off, of a kind that is not supported or
-            too large, or an array has another shape.
+        FormatError: The bytes are of a format, or of a kind, that is not supported, or only with
+            the extra `formats`.
+        ImageError: The bytes are damaged, cut off or too large, or an array has another shape.
         InputTypeError: Another type of object, or an array that is not uint8.
     """
     if isinstance(image, (str, os.PathLike)):
         try:
-            return _decode_bytes(read_bytes(image, limits.max_bytes), min_size, limits)
+            return _decode_bytes(read_bytes(image, limits.max_bytes), min_size, depth, limits)
         except ImageError as error:
-            raise ImageError(f"{os.fspath(image)}: {error}") from error
+            raise type(error)(f"{os.fspath(image)}: {error}") from error
     if isinstance(image, (bytes, bytearray, memoryview)):
         if len(image) > limits.max_bytes:
             raise ImageError(f"{len(image)} bytes, at most {limits.max_bytes} allowed (max_bytes)")
-        return _decode_bytes(bytes(image), min_size, limits)
+        return _decode_bytes(bytes(image), min_size, depth, limits)
     if isinstance(image, np.ndarray):
         return _check_array(image, limits)
     if callable(getattr(image, "getexif", None)):
-        _check_size(*image.size, limits)
-        return _convert_pil(image, limits)
+        limits.check_size(*image.size)
+        return _convert_pil(image, depth)
     raise InputTypeError(f"got {type(image).__name__}, {_EXPECTED}")
 
 
-def _decode_bytes(data: bytes, min_size: tuple[int, int] | None, limits: Limits) -> Pixels:
-    header = read_header(data)
-    _check_size(header.width, header.height, limits)
-    flags = _REDUCED_RGB[_reduction(header, min_size)]
+def _decode_bytes(
+    data: bytes, min_size: tuple[int, int] | None, depth: str, limits: Limits
+) -> Pixels:
     try:
-        pixels: Any = cv2.imdecode(
-            np.frombuffer(header.content, np.uint8),
-            cv2.IMREAD_UNCHANGED if header.has_alpha else flags | cv2.IMREAD_IGNORE_ORIENTATION,
-        )
+        header = read_header(data)
+    except FormatError as refusal:
+        return _decode_by_pillow(data, depth, limits, refusal)
+    limits.check_size(header.width, header.height)
+    as_stored = header.has_alpha or (header.bits == 16 and depth == OWN_RANGE)
+    reduced = _REDUCED_RGB[_reduction(header, min_size)] | cv2.IMREAD_IGNORE_ORIENTATION
+    pixels = _decode_by_opencv(header, cv2.IMREAD_UNCHANGED if as_stored else reduced)
+    if pixels is None:
+        raise ImageError(f"damaged, cut off ({len(data)} bytes) or of an unsupported kind")
+    if as_stored:
+        pixels = to_rgb(pixels, header, depth)
+    # A colour TIFF is rounded, others are cut off: only the stored values tell.
+    elif header.bits == 16 and (header.white_is_zero or pixels.max() <= LOW >> 8):
+        note_low_range(_decode_by_opencv(header, cv2.IMREAD_UNCHANGED))
+    return upright(pixels, header.orientation)
+
+
+def _decode_by_opencv(header: Header, flags: int) -> Any:
+    try:
+        return cv2.imdecode(np.frombuffer(header.content, np.uint8), flags)
     except cv2.error as error:
         reason = error.err or str(error)
         raise ImageError(f"cannot be decoded ({reason.strip()})") from error
-    if pixels is None:
-        raise ImageError(f"damaged, cut off ({len(data)} bytes) or of an unsupported kind")
-    return _upright(_to_rgb(pixels, header), header.orientation)
 
 
-def _check_size(width: int, height: int, limits: Limits) -> None:
-    if not width or not height:
-        raise ImageError(f"{width}x{height} pixels, expected one at least")
-    if width * height > limits.max_pixels:
-        raise ImageError(
-            f"{width}x{height} pixels, at most {limits.max_pixels} are decoded (max_pixels)"
-        )
+def _decode_by_pillow(data: bytes, depth: str, limits: Limits, refusal: FormatError) -> Pixels:
+    from pocketlens.pillow_formats import open_checked
+
+    with open_checked(data, refusal, limits) as image:
+        try:
+            return _convert_pil(image, depth)
+        except ImageError as error:
+            # Of what has no signature, it is as likely no picture.
+            if image.format == "TGA":
+                raise refusal from error
+            raise
 
 
 def _reduction(header: Header, min_size: tuple[int, int] | None) -> int:
@@ -107,26 +133,11 @@ def _reduction(header: Header, min_size: tuple[int, int] | None) -> int:
     return max(scale for scale in _REDUCED_RGB if scale == 1 or scale <= room)
 
 
-def _to_rgb(pixels: npt.NDArray[Any], header: Header) -> Pixels:
-    """Makes RGB of what OpenCV returns: RGB, or, of files with alpha, the file's own channels."""
-    if not header.has_alpha:
-        return np.asarray(pixels, np.uint8)
-    if header.transparent_grey is not None:
-        pixels[pixels == header.transparent_grey] = np.iinfo(pixels.dtype).max
-    if pixels.ndim == 3 and pixels.shape[2] == 4:
-        return _over_white(pixels[..., 2::-1], pixels[..., 3:], header.premultiplied)
-    if pixels.dtype == np.uint16:
-        pixels = (pixels >> 8).astype(np.uint8)
-    if pixels.ndim == 2:
-        return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB), np.uint8)
-    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
-
-
 def _check_array(array: npt.NDArray[Any], limits: Limits) -> Pixels:
     if array.dtype != np.uint8:
         raise InputTypeError(
             f"got an array of {array.dtype} and shape {array.shape}, "
-            "expected uint8 with values 0 to 255"
+            f"expected uint8 with values 0 to 255{_ADVICE.get(array.dtype.name, '')}"
         )
     is_rgb = array.ndim == 3 and array.shape[2] == 3
     if not (is_rgb or array.ndim == 2) or 0 in array.shape:
@@ -134,55 +145,45 @@ def _check_array(array: npt.NDArray[Any], limits: Limits) -> Pixels:
             f"got an array of shape {array.shape}, expected HxWx3 (RGB) or HxW (grey); "
             "pass several pictures as a list"
         )
-    _check_size(array.shape[1], array.shape[0], limits)
+    limits.check_size(array.shape[1], array.shape[0])
     pixels = np.ascontiguousarray(array)
     return pixels if is_rgb else np.asarray(cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB), np.uint8)
 
 
-def _convert_pil(image: Image, limits: Limits) -> Pixels:
+def _convert_pil(image: Image, depth: str) -> Pixels:
     if image.mode in ("I", "F"):
-        raise ImageError(f"a PIL image of mode {image.mode}, expected 8 or 16 bits a channel")
-    try:
-        # Pillow turns a TIFF upright itself, on loading.
-        image.load()
-        orientation = image.getexif().get(_EXIF_ORIENTATION, 1)
-        if "A" in image.getbands() or "transparency" in image.info:
-            rgba = np.asarray(image.convert("RGBA"))
-            pixels = _over_white(rgba[..., :3], rgba[..., 3:])
-        elif image.mode.startswith("I;16"):
-            pixels = _check_array((np.asarray(image) >> 8).astype(np.uint8), limits)
-        else:
-            pixels = np.array(image.convert("RGB"))
-    except (OSError, ValueError) as error:
-        raise ImageError(f"the PIL image cannot be decoded ({error})") from error
-    return _upright(pixels, orientation)
-
-
-def _over_white(
-    colors: npt.NDArray[Any], alpha: npt.NDArray[Any], premultiplied: bool = False
-) -> Pixels:
-    """Lays RGB, HxWx3, with alpha, HxWx1, over white; both uint8, or both uint16."""
-    rgb = np.empty(colors.shape, np.uint8)
-    # In bands: the sums take several times the memory of the picture.
-    for top in range(0, len(rgb), _BAND):
-        band = slice(top, top + _BAND)
-        color, opaque = (
-            part[band] >> 8 if part.dtype == np.uint16 else part[band].astype(np.uint16)
-            for part in (colors, alpha)
+        raise ImageError(
+            f"a PIL image of mode {image.mode}, expected 8 or 16 bits a channel; "
+            "scale its values to that first"
         )
-        if premultiplied:
-            rgb[band] = np.minimum(color + (255 - opaque), 255)
-        else:
-            rgb[band] = (color * opaque + 255 * (255 - opaque) + 127) // 255
-    return rgb
+    try:
+        image.load()
+        is_deep = image.mode.startswith("I;16")
+        is_transparent = image.mode in _MAYBE_TRANSPARENT or "transparency" in image.info
+        shown = image if is_deep else image.convert("RGBA" if is_transparent else "RGB")
+        stored = np.asarray(shown)
+    except MemoryError:
+        raise
+    except Exception as error:  # a damaged file leads Pillow's plugins to nearly any
+        reason = " ".join(str(error).split())
+        raise ImageError(f"damaged, cut off or of an unusual kind ({reason})") from error
+    if is_deep:
+        stored = to_rgb(stored.astype(np.uint16), _header_of_pil(image), depth)
+    elif is_transparent:
+        stored = over_white(stored[..., :3], stored[..., 3:])
+    else:
+        stored = stored.copy()  # of what Pillow keeps
+    # Not getexif(), which takes XMP's word, too. A TIFF Pillow turns upright on loading.
+    block = image.info.get("exif") or b""
+    return upright(stored, exif.orientation(block.removeprefix(b"Exif\0\0")))
 
 
-def _upright(pixels: Pixels, orientation: int) -> Pixels:
-    """Undoes an EXIF orientation: 1 to 8; anything else counts as upright."""
-    if orientation in (5, 6, 7, 8):
-        pixels = pixels.swapaxes(0, 1)
-    if orientation in (3, 4, 7, 8):
-        pixels = pixels[::-1]
-    if orientation in (2, 3, 6, 7):
-        pixels = pixels[:, ::-1]
-    return np.ascontiguousarray(pixels)
+def _header_of_pil(image: Image) -> Header:
+    """What Pillow leaves to others of a grey picture of 16 bits."""
+    tags = getattr(image, "tag_v2", {})
+    return Header(
+        *image.size,
+        content=b"",
+        transparent_grey=image.info.get("transparency"),
+        white_is_zero=tags.get(_TIFF_PHOTOMETRIC) == 0,
+    )

@@ -13,7 +13,7 @@ PocketLensError
 ├── ExportError            RuntimeError       an exported model that failed a check
 └── MissingExtraError      ImportError        a part of pocketlens that is not installed
 
-A message says what was got, what was expected and what to do.
+A message says what was got, what was expected and what to do. DepthWarning is no error.
 """
 
 
@@ -63,3 +63,7 @@ class ExportError(PocketLensError, RuntimeError):
 
 class MissingExtraError(PocketLensError, ImportError):
     """A part of pocketlens whose dependencies are not installed."""
+
+
+class DepthWarning(UserWarning):
+    """A picture of 16 bits of which the 8 bits that a model takes hold little; said once."""

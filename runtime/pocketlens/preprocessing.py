@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -10,6 +11,7 @@ import cv2
 import numpy as np
 
 from pocketlens.decoding import ImageInput, Pixels, decode
+from pocketlens.depth import DEPTHS, HIGH_BITS
 from pocketlens.errors import ImageError, ModelError
 from pocketlens.reading import DEFAULT_LIMITS, Limits
 
@@ -33,6 +35,8 @@ class Preprocessing:
         crop_mode: "squash": the whole picture is resized, its aspect ratio is not kept.
         decode: "reduced", a JPEG is decoded at the smallest of 1, 1/2, 1/4 and 1/8 that leaves both
             sides at least twice `input_size`; "full", always whole.
+        depth: Of pictures of 16 bits: "high_bits", the 8 high bits of each value; "own_range",
+            each picture's range, from its smallest to its largest value, becomes 0 to 255.
     """
 
     input_size: tuple[int, int]
@@ -40,6 +44,7 @@ class Preprocessing:
     interpolation: str = "area_linear"
     crop_mode: str = "squash"
     decode: str = "reduced"
+    depth: str = HIGH_BITS
 
     def __post_init__(self) -> None:
         """Refuses a recipe that this version cannot execute exactly."""
@@ -48,6 +53,7 @@ class Preprocessing:
             ("interpolation", _INTERPOLATIONS),
             ("crop_mode", _CROP_MODES),
             ("decode", _DECODES),
+            ("depth", DEPTHS),
         ):
             got = getattr(self, name)
             if not isinstance(got, str) or got not in known:
@@ -111,9 +117,30 @@ def network_input(
     Raises:
         PocketLensError: As decode() does.
     """
+    with _memory_errors():
+        return preprocess(decode_for(image, preprocessing, limits), preprocessing)
+
+
+def decode_for(
+    image: ImageInput, preprocessing: Preprocessing, limits: Limits = DEFAULT_LIMITS
+) -> Pixels:
+    """The pixels that network_input() begins with; given these, it gives the same.
+
+    Args and errors are those of network_input(), the pixels those of decode().
+    """
+    with _memory_errors():
+        return decode(
+            image,
+            min_size=preprocessing.min_decoded_size,
+            depth=preprocessing.depth,
+            limits=limits,
+        )
+
+
+@contextmanager
+def _memory_errors() -> Iterator[None]:
     try:
-        pixels = decode(image, min_size=preprocessing.min_decoded_size, limits=limits)
-        return preprocess(pixels, preprocessing)
+        yield
     except (MemoryError, cv2.error) as error:
         raise ImageError("takes more memory than there is (max_pixels)") from error
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from pocketlens.checks import check_positive
-from pocketlens.errors import FileError, FileMissingError
+from pocketlens.errors import FileError, FileMissingError, ImageError
 
 
 @dataclass(frozen=True)
@@ -27,8 +31,22 @@ class Limits:
         """Refuses limits that are no numbers above zero."""
         check_positive(**vars(self))
 
+    def check_size(self, width: int, height: int) -> None:
+        """Refuses a picture that is too large, or has no pixel.
+
+        Raises:
+            ImageError: It is.
+        """
+        if not width or not height:
+            raise ImageError(f"{width}x{height} pixels, expected one at least")
+        if width * height > self.max_pixels:
+            raise ImageError(
+                f"{width}x{height} pixels, at most {self.max_pixels} are decoded (max_pixels)"
+            )
+
 
 DEFAULT_LIMITS = Limits()
+_URL = re.compile(r"(https?|ftps?|sftp|s3|gs|file|data|blob):", re.IGNORECASE)
 
 
 def read_bytes(path: str | os.PathLike[str], max_bytes: int | None = None) -> bytes:
@@ -38,22 +56,43 @@ def read_bytes(path: str | os.PathLike[str], max_bytes: int | None = None) -> by
         FileMissingError: The path does not exist.
         FileError: It is a folder or a device, may not be read, or has more than `max_bytes`.
     """
+    with _opened(path) as stream:
+        data = stream.read() if max_bytes is None else stream.read(max_bytes + 1)
+    if max_bytes is not None and len(data) > max_bytes:
+        raise FileError(f"{Path(path)}: larger than {max_bytes} bytes (max_bytes)")
+    return data
+
+
+def read_start(path: str | os.PathLike[str], size: int) -> bytes:
+    """Reads the first `size` bytes of a regular file, or all where it has fewer.
+
+    Raises:
+        FileMissingError: The path does not exist.
+        FileError: It is a folder or a device, or may not be read.
+    """
+    with _opened(path) as stream:
+        return stream.read(size)
+
+
+@contextmanager
+def _opened(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     file = Path(path)
     try:
         _check_regular(file, file.stat())
         # It may be another one by now, and a pipe would keep an ordinary open() waiting.
         with open(file, "rb", opener=_open_at_once) as stream:
             _check_regular(file, os.fstat(stream.fileno()))
-            data = stream.read() if max_bytes is None else stream.read(max_bytes + 1)
-    except (FileNotFoundError, NotADirectoryError, ValueError) as error:
-        raise FileMissingError(f"{file}: no such file") from error
+            yield stream
     except FileError:
         raise
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        if _URL.match(os.fspath(path)):
+            raise FileMissingError(
+                f"{os.fspath(path):.100}: is a URL, expected a file: download it first"
+            ) from error
+        if isinstance(error, (FileNotFoundError, NotADirectoryError, ValueError)):
+            raise FileMissingError(f"{file}: no such file") from error
         raise FileError(f"{file}: cannot be read ({error.strerror})") from error
-    if max_bytes is not None and len(data) > max_bytes:
-        raise FileError(f"{file}: larger than {max_bytes} bytes (max_bytes)")
-    return data
 
 
 def _check_regular(file: Path, status: os.stat_result) -> None:

@@ -26,8 +26,8 @@ import numpy as np
 
 import pocketlens
 from pocketlens.bench import generated_jpeg
-from pocketlens.cli.pictures import picture_files
 from pocketlens.decoding import decode
+from pocketlens.folders import PassedOver, picture_files
 from pocketlens.loading import BUNDLED_MODEL
 from pocketlens.preprocessing import network_input, preprocess
 from pocketlens.session import FAMILIARITY, INPUT_NAME, OUTPUT_NAME, create_session
@@ -176,9 +176,8 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("photos", type=Path, nargs="+")
     arguments = parser.parse_args()
-    files = [
-        file for file in picture_files([str(arguments.folder)], print) if Path(file).stat().st_size
-    ][:2000]
+    found = picture_files([str(arguments.folder)], PassedOver(), print)
+    files = [file for file in found if Path(file).stat().st_size][:2000]
     with TemporaryDirectory() as folder:
         jpeg = Path(folder) / "photo.jpg"
         jpeg.write_bytes(Path(files[0]).read_bytes())

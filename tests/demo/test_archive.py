@@ -9,7 +9,10 @@ import pytest
 
 from builders import encode, plain
 from pocketlens.errors import FileMissingError, ImageError, PocketLensError, SettingError
+from pocketlens.folders import PassedOver
+from pocketlens.prediction import Prediction
 from pocketlens_demo import archive
+from pocketlens_demo.answering import as_csv
 from pocketlens_demo.archive import named_pictures
 from pocketlens_demo.pictures import file_name
 
@@ -131,3 +134,52 @@ def test_nothing(tmp_path: Path) -> None:
     for uploads in ([], [upload(tmp_path / "empty.zip", zipped({"folder/": b""}))]):
         with pytest.raises(SettingError, match="no pictures"):
             named_pictures(uploads)
+
+
+def test_what_is_no_picture_is_counted_and_no_error(tmp_path: Path) -> None:
+    pictures = {"IMG_1": PICTURE, "a.jpg_large": PICTURE, "b\\c.HEIC": PICTURE, "d.jpg": b"text"}
+    others = {
+        "notes.txt": b"text",
+        "Thumbs.db": PICTURE,
+        "b\\._c.jpg": PICTURE,
+        "b\\desktop.ini": b"text",
+        "@eaDir/d.jpg/t.jpg": PICTURE,
+        "inner.zip": zipped({"x.png": PICTURE}),
+        "film.mp4": b"\0\0\0\x14ftypqt  ",
+    }
+    folders = {"e/": b"", "b\\": b""}
+    passed = PassedOver()
+    content = zipped(folders | pictures | others)
+    found = named_pictures([upload(tmp_path / "z.zip", content)], passed)
+    assert [picture.name for picture in found] == ["IMG_1", "a.jpg_large", "b/c.HEIC", "d.jpg"]
+    assert [picture.read() for picture in found] == list(pictures.values())
+    assert passed.count() == len(others)
+    only_others = upload(tmp_path / "others.zip", zipped(others))
+    with pytest.raises(SettingError, match="no pictures"):
+        named_pictures([only_others])
+
+
+def test_only_pictures_count_for_what_a_zip_unpacks_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive, "MAX_UNPACKED", 1_000_000)
+    content = zipped({"film.mp4": bytes(2_000_000), "x.png": PICTURE})
+    [picture] = named_pictures([upload(tmp_path / "phone.zip", content)])
+    assert picture.read() == PICTURE
+
+
+def test_names_and_labels_are_no_formulas() -> None:
+    rows = [{"file": "=cmd.jpg", "label": "@sum", "score": 0.5, "rejected": False}]
+    table = as_csv(rows).decode("utf-8-sig").splitlines()
+    assert table[1] == '"\'=cmd.jpg","","\'@sum",0.5,"false","",""'
+
+
+def test_the_page_says_how_many_were_passed_over() -> None:
+    pytest.importorskip("gradio")
+    from pocketlens_demo.tabs.many import _summary
+
+    found: list[Prediction | PocketLensError]
+    found = [Prediction.from_probabilities(("cat", "dog"), [0.9, 0.1])]
+    assert _summary(found, 0) == "1 photo: 1 cat"
+    assert _summary(found, 1).endswith("1 cat. 1 file that is no picture was passed over.")
+    assert _summary(found, 3).endswith("3 files that are no pictures were passed over.")

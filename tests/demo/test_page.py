@@ -54,6 +54,7 @@ def test_many_photos_and_a_zip(client: Any, photos: list[Path], tmp_path: Path) 
         for photo in photos[1:]:
             file.write(photo, f"folder/{photo.name}")
         file.writestr("__MACOSX/folder/._x.jpg", b"")
+        file.writestr("folder/notes.txt", b"no picture")
     sent = [photos[0], bad, archive]
     files = [gradio_client.handle_file(str(path)) for path in sent]
     rows = client.predict(files, api_name="/predict_many")

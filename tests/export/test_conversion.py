@@ -15,6 +15,7 @@ keras = pytest.importorskip("keras")
 pytest.importorskip("tf2onnx")
 
 from pocketlens_export.checks import check_graph
+
 from pocketlens_export.conversion import convert
 
 

@@ -375,10 +375,11 @@ def test_thirty_two_threads_give_the_serial_answers(photos: list[Path]) -> None:
         assert list(pool.map(model.predict, pictures)) == serial
 
 
-def test_a_thousand_damaged_pictures() -> None:
-    pytest.importorskip("PIL")
+@pytest.mark.parametrize("kinds", [[], ["--extra"]])
+def test_a_thousand_damaged_pictures(kinds: list[str]) -> None:
+    pytest.importorskip("pi_heif" if kinds else "PIL")
     fuzz = Path(__file__).parents[1] / "fuzz.py"
-    command = [sys.executable, str(fuzz), "--cases", "1000", "--first", "1000000"]
+    command = [sys.executable, str(fuzz), "--cases", "1000", "--first", "1000000", *kinds]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1,000 cases" in done.stdout

@@ -118,6 +118,7 @@ def test_model_without_our_metadata() -> None:
                     "interpolation": "area",
                     "crop_mode": "squash",
                     "decode": "full",
+                    "depth": "high_bits",
                 }
             },
             "its inputs are",

@@ -8,13 +8,17 @@ import subprocess
 import sys
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from builders import encode, plain
+from builders import colors_model, encode, plain
 from pocketlens.cli import COMMANDS, main
-from pocketlens.errors import MissingExtraError
+from pocketlens.cli.printing import printable
+from pocketlens.errors import FileMissingError, MissingExtraError
 from pocketlens.extras import requires_extra
+from pocketlens.loading import load_model
+from pocketlens.reading import Limits
 
 
 @pytest.fixture
@@ -192,7 +196,7 @@ def test_predict_a_folder_without_pictures(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["predict", str(tmp_path)]) == 1
-    assert "no picture files, expected names that end in .avif" in capsys.readouterr().err
+    assert "no picture files, expected JPEG" in capsys.readouterr().err
 
 
 def test_predict_refuses_larger_pictures(
@@ -210,7 +214,7 @@ def test_progress_is_drawn_on_a_terminal_alone(
     monkeypatch.setattr(progress, "_EVERY", 0)
     for total in (None, 3):
         bar = progress.Progress(total)
-        bar.advance()
+        bar.show(1)
         bar.clear()
         err = capsys.readouterr().err
         assert ("1 of 3" in err) == (total is not None)
@@ -234,3 +238,135 @@ def test_closed_output(pictures: list[str]) -> None:
     command = f"{shlex.quote(sys.executable)} -c {shlex.quote(code)} >&-"
     done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def run_module(*arguments: str, **options: Any) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "pocketlens", *arguments]
+    return subprocess.run(command, capture_output=True, check=False, **options)
+
+
+def test_module_and_standard_input(pictures: list[str], colors_file: Path) -> None:
+    content = Path(pictures[0]).read_bytes()
+    options = ["--model", str(colors_file), "--top-k", "1"]
+    done = run_module("predict", "-", pictures[1], *options, input=content)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.decode().splitlines() == [
+        "-: red 100.0%",
+        f"{pictures[1]}: blue 100.0%",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "error"),
+    [
+        (b"", "-: empty (0 bytes), expected a picture"),
+        (b"text", "-: not a picture (4 bytes)"),
+        (bytes(200), "-: 101 bytes, at most 100 allowed (max_bytes)"),
+    ],
+)
+def test_standard_input_that_is_no_picture(
+    content: bytes,
+    error: str,
+    colors_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    from pocketlens.cli import predict
+
+    limits = Limits(max_bytes=100)
+    model = load_model(colors_file, max_bytes=100)
+    monkeypatch.setattr(predict, "DEFAULT_LIMITS", limits)
+    monkeypatch.setattr(predict, "load_model", lambda *_, **__: model)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+    assert main(["predict", "-", "--json"]) == 1
+    captured = capsys.readouterr()
+    row = json.loads(captured.out)
+    assert row["file"] == "-"
+    assert row["error"].startswith(error)
+    assert captured.err == f"pocketlens: error: {row['error']}\n"
+
+
+def test_a_terminal_is_no_picture(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+    assert main(["predict", "-"]) == 1
+    assert "standard input is a terminal" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://example.org/cat.jpg",
+        "HTTP://example.org",
+        "ftp://example.org/cat.jpg",
+        "s3://bucket/cat.jpg",
+        "file:///tmp/no/such.jpg",
+        "data:image/png;base64," + "A" * 10_000,
+    ],
+)
+def test_a_url_is_to_be_downloaded_first(
+    url: str, colors_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(FileMissingError, match="download it first"):
+        load_model(colors_file).predict(url)
+    assert main(["predict", url, "--model", str(colors_file)]) == 1
+    error = capsys.readouterr().err
+    assert url[:20] in error
+    assert (error.count("\n"), len(error) < 250) == (1, True)
+
+
+def test_a_file_that_is_called_like_a_url_is_read(
+    tmp_path: Path, colors_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "https:" / "host").mkdir(parents=True)
+    (tmp_path / "https:" / "host" / "a.png").write_bytes(encode(plain(255, 0, 0)))
+    monkeypatch.chdir(tmp_path)
+    assert load_model(colors_file).predict("https://host/a.png").label == "red"
+
+
+ODD_LABELS = ["=1+1", "1", "shown"], ["<b>*猫*</b>", "🐈\u200d⬛ 50%", "@SUM(A1)"]
+
+
+@pytest.mark.parametrize("labels", ODD_LABELS)
+def test_any_label_is_answered(
+    labels: list[str], pictures: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = tmp_path / "odd.onnx"
+    model.write_bytes(colors_model(labels=labels))
+    command = ["predict", pictures[0], "--model", str(model)]
+    assert main(command) == 0
+    assert f"red.png: {labels[0]} 100.0%  {labels[1]} 0.0%" in capsys.readouterr().out
+    assert main([*command, "--json"]) == 0
+    row = json.loads(capsys.readouterr().out)
+    assert row["label"] == labels[0]
+    assert sorted(row["scores"]) == sorted(labels)
+    assert main([*command, "--csv"]) == 0
+    rows = list(csv.DictReader(capsys.readouterr().out.splitlines()))
+    shown = [label if label[0] not in "=@" else f"'{label}" for label in labels]
+    assert [row["label"] for row in rows] == shown
+
+
+def test_a_file_name_is_no_formula(
+    pictures: list[str],
+    colors_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(Path(pictures[0]).parent)
+    name = "=cmd|'calc'!A0.png"
+    Path(name).write_bytes(Path(pictures[0]).read_bytes())
+    command = ["predict", name, "=2.png", "--model", str(colors_file)]
+    assert main([*command, "--csv", "--top-k", "1"]) == 1
+    rows = list(csv.DictReader(capsys.readouterr().out.splitlines()))
+    assert [row["file"] for row in rows] == [f"'{name}", "'=2.png"]
+    assert rows[1]["error"] == "'=2.png: no such file"
+    assert main([*command, "--json"]) == 1
+    found = [json.loads(line)["file"] for line in capsys.readouterr().out.splitlines()]
+    assert found == [name, "=2.png"]
+
+
+def test_spaces_and_joiners_of_other_languages_are_shown() -> None:
+    name = "11.05\u202fAM \u3000🧑\u200d🍳"
+    assert printable(name) == name
+    assert printable("\u202e\x1b\udcff") == "\\u202e\\x1b\\udcff"

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from pocketlens.decoding import decode
-from pocketlens.errors import ImageError
+from pocketlens.errors import FormatError, ImageError
+from pocketlens.headers import read_header
 
 pytest.importorskip("PIL")
 
@@ -213,8 +214,8 @@ def test_jpeg_is_reduced_as_far_as_both_sides_allow(
     ],
 )
 def test_kind_that_is_not_supported(data: bytes, reason: str) -> None:
-    with pytest.raises(ImageError, match=reason):
-        decode(data)
+    with pytest.raises(FormatError, match=reason):
+        read_header(data)
 
 
 # Of these the last tenth is no part of the first picture.

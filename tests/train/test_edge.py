@@ -151,6 +151,8 @@ def test_teachers_that_cannot_teach(
     command = ["train", str(picture_folder), "--out", str(tmp_path / "run")]
     assert main([*command, "--teacher", str(edge_run), "--arch", "tutorial"]) == 1
     assert "has no features to compare" in capsys.readouterr().err
+    assert main([*command, "--teacher", str(edge_run), "--depth", "own_range"]) == 1
+    assert "trained with --depth high_bits, expected --depth own_range" in capsys.readouterr().err
 
 
 def test_teacher_that_has_seen_the_test_pictures(

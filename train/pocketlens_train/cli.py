@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 from pocketlens.cli.arguments import fraction, positive_float, positive_int
+from pocketlens.depth import DEPTHS, HIGH_BITS
 from pocketlens.errors import PocketLensError, SettingError
 from pocketlens.extras import requires_extra
 from pocketlens_train import architectures
@@ -34,6 +35,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="pixels at the network's input: 100 or 96x128, height first (default: the network's)",
     )
     parser.add_argument("--color-mode", choices=("grayscale", "rgb"), help="default: the network's")
+    parser.add_argument(
+        "--depth",
+        choices=DEPTHS,
+        default=HIGH_BITS,
+        help="of pictures of 16 bits take the 8 high bits, or stretch each one's own range "
+        "(default: %(default)s)",
+    )
     for flag, kind, text in (
         ("--epochs", positive_int, "passes over the training pictures"),
         ("--batch-size", positive_int, "pictures a step"),

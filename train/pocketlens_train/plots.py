@@ -63,13 +63,13 @@ def save_confusion_matrix(
     figure.savefig(file, dpi=120)
 
 
-def save_examples(examples: Sequence[Example], title: str, file: Path) -> None:
+def save_examples(examples: Sequence[Example], title: str, file: Path, depth: str) -> None:
     """A row of test pictures, each with its answer and, where it is wrong, the true class."""
     figure = Figure(figsize=(2.4 * max(len(examples), 2), 3.3), layout="constrained")
     figure.suptitle(title if examples else f"{title}: none")
     for position, example in enumerate(examples, start=1):
         axes = figure.add_subplot(1, len(examples), position)
-        axes.imshow(decode(example.file))
+        axes.imshow(decode(example.file, depth=depth))
         caption = f"{example.label} {example.score:.1%}"
         if example.truth != example.label:
             caption += f"\ntruly {example.truth}"
@@ -118,7 +118,7 @@ def write_plots(
         ("incorrect", wrong[:5], "incorrect on the test split"),
         ("surest_mistakes", surest[:10], "the most confident mistakes: is the label right?"),
     ):
-        save_examples(chosen, title, run_folder / f"{name}.png")
+        save_examples(chosen, title, run_folder / f"{name}.png", metadata.preprocessing.depth)
     text = classification_report(
         truth,
         predicted,

@@ -60,7 +60,8 @@ class Recipe:
         """How pictures are kept for training: with some pixels to spare for crops."""
         if self.augmentation is None:
             return preprocessing
-        return Preprocessing(_scaled(preprocessing.input_size, 1.25), "rgb")
+        size = _scaled(preprocessing.input_size, 1.25)
+        return Preprocessing(size, "rgb", depth=preprocessing.depth)
 
     def crop(self, preprocessing: Preprocessing) -> Preprocessing:
         """How a crop becomes the network's input in training."""

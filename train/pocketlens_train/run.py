@@ -51,6 +51,7 @@ def train(folder: Path, out: Path, settings: Settings) -> Metadata:
     preprocessing = Preprocessing(
         settings.input_size or architecture.INPUT_SIZE,
         settings.color_mode or architecture.COLOR_MODE,
+        depth=settings.depth,
     )
     policy = use_precision_of_device()
     teacher = None
@@ -61,6 +62,11 @@ def train(folder: Path, out: Path, settings: Settings) -> Metadata:
                 "expected --arch edge"
             )
         teacher = load_teacher(settings.teacher, listing.labels)
+        if (depth := teacher.run.metadata.preprocessing.depth) != settings.depth:
+            raise SettingError(
+                f"--teacher: was trained with --depth {depth}, expected --depth {settings.depth}, "
+                "that of the student"
+            )
     outputs = len(listing.labels) + bool(outlier_listing)
     shape: Any = preprocessing.input_shape
     if recipe.augmentation:

@@ -16,6 +16,7 @@ class Settings:
     arch: str
     input_size: tuple[int, int] | None
     color_mode: str | None
+    depth: str
     epochs: int | None
     batch_size: int | None
     learning_rate: float | None

@@ -13,6 +13,7 @@ from gradio.processing_utils import save_bytes_to_cache
 from pocketlens.classifier import Classifier
 from pocketlens.decoding import Pixels
 from pocketlens.errors import PocketLensError
+from pocketlens.folders import PassedOver
 from pocketlens.prediction import Prediction
 from pocketlens_demo.answering import answers, as_csv, fields
 from pocketlens_demo.archive import MAX_PICTURES, NamedPicture, named_pictures
@@ -33,7 +34,8 @@ def build(model: Classifier, concurrency: dict[str, Any]) -> None:
         yield nothing()
         if not uploads:
             raise gr.Error("Choose photos or a zip file first.", print_exception=False)
-        pictures = named_pictures(uploads)
+        passed = PassedOver()
+        pictures = named_pictures(uploads, passed)
         found: list[Prediction | PocketLensError] = []
         shown = 0.0
         for answer in answers(model, pictures):
@@ -44,7 +46,7 @@ def build(model: Classifier, concurrency: dict[str, Any]) -> None:
                 yield [_bar(len(found), len(pictures)), gr.skip(), gr.skip(), gr.skip()]
         rows = [_row(picture, answer) for picture, answer in zip(pictures, found, strict=True)]
         yield [
-            _summary(model, found),
+            _summary(found, passed.count()),
             [_cells(row) for row in rows],
             _least_certain(model, pictures, found),
             gr.update(value=_csv_file(download, rows), interactive=True),
@@ -118,13 +120,21 @@ def _cells(row: dict[str, Any]) -> list[Any]:
     return [row["file"], row.get("answer", ""), *numbers, row.get("error", "")]
 
 
-def _summary(model: Classifier, found: list[Prediction | PocketLensError]) -> str:
+def _summary(found: list[Prediction | PocketLensError], passed: int) -> str:
     known = [answer_of(answer) for answer in found if isinstance(answer, Prediction)]
     counts = [f"{known.count(name):,} {name}" for name in sorted(set(known))]
     if unread := len(found) - len(known):
         counts.append(f"{unread:,} could not be read")
     photos = "1 photo" if len(found) == 1 else f"{len(found):,} photos"
-    return escape(f"{photos}: {', '.join(counts)}")
+    text = f"{photos}: {', '.join(counts)}"
+    if passed:
+        files = (
+            "1 file that is no picture was"
+            if passed == 1
+            else f"{passed:,} files that are no pictures were"
+        )
+        text += f". {files} passed over."
+    return escape(text)
 
 
 def _least_certain(

@@ -6,6 +6,7 @@ import argparse
 import io
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 import cv2
 
 from pocketlens import __version__
-from pocketlens.cli.printing import print_error
+from pocketlens.cli.printing import print_error, print_warning
 from pocketlens.errors import PocketLensError
 
 COMMANDS = "pocketlens.commands"
@@ -63,7 +64,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     arguments = build_parser().parse_args(argv)
     try:
-        return int(arguments.run(arguments))
+        with warnings.catch_warnings():
+            warnings.showwarning = print_warning
+            return int(arguments.run(arguments))
     except KeyboardInterrupt:
         print("pocketlens: interrupted", file=sys.stderr)
         return 130

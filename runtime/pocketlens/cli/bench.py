@@ -11,8 +11,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from pocketlens.cli.arguments import add_model
-from pocketlens.cli.pictures import picture_files
 from pocketlens.errors import FileError, FileMissingError, ModelError
+from pocketlens.folders import PassedOver, picture_files
 from pocketlens.loading import load_model
 from pocketlens.reading import read_bytes
 
@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
         _write(Path(arguments.json), None)
     pictures: list[str] = []
     if arguments.images:
-        pictures = list(picture_files([arguments.images], lambda error: None))
+        pictures = list(picture_files([arguments.images], PassedOver(), lambda error: None))
         if not pictures or not Path(arguments.images).is_dir():
             raise FileMissingError(f"{arguments.images}: expected a folder with picture files")
     print(f"{path.name} on {machine()}\n")

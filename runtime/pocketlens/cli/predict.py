@@ -3,34 +3,37 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import json
 import sys
+from collections.abc import Iterable, Iterator
 from itertools import tee
-from typing import Any
 
+from pocketlens.cli.answers import write_answer, write_error, write_header
 from pocketlens.cli.arguments import positive_int, share
-from pocketlens.cli.pictures import SUFFIXES, picture_files
-from pocketlens.cli.printing import print_error, printable
+from pocketlens.cli.printing import print_error
 from pocketlens.cli.progress import Progress
-from pocketlens.errors import FileMissingError, PocketLensError
+from pocketlens.cli.tally import Tally
+from pocketlens.errors import FileError, FileMissingError, PocketLensError
+from pocketlens.folders import PassedOver, all_files, is_folder, picture_files
+from pocketlens.headers.header import EXPECTED
 from pocketlens.loading import load_model
-from pocketlens.metadata.familiarity import word
 from pocketlens.prediction import Prediction
 from pocketlens.reading import DEFAULT_LIMITS
 
-_COLUMNS = ("file", "rank", "label", "score", "rejected", "familiarity", "error")
+_STDIN = "-"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Say what is on photos: files, or whole folders."""
     parser.epilog = (
-        "Folders are searched for picture files, with all that is below them. A photo that cannot\n"
-        "be read is reported and the rest go on; exit status 1 then.\n"
+        "Folders are searched for pictures, whatever their names, with all that is below them;\n"
+        "other files, hidden and system ones are passed over and counted. A photo that cannot be\n"
+        "read is reported and the rest go on; exit status 1 then.\n"
         "--json prints one object a line, --csv one row for each photo and class.\n\n"
         "Example: pocketlens predict cat.jpg dog.png --top-k 1 --json"
     )
-    parser.add_argument("photos", nargs="+", metavar="PHOTO", help="picture file or folder")
+    parser.add_argument(
+        "photos", nargs="+", metavar="PHOTO", help="file, folder, or - (standard input)"
+    )
     parser.add_argument("--model", metavar="FILE", help=".onnx file (default: cats and dogs)")
     parser.add_argument(
         "--top-k",
@@ -59,6 +62,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Prints the answers as they come; see configure()."""
+    photos = set(arguments.photos)
+    if _STDIN in photos and (sys.stdin is None or sys.stdin.isatty()):
+        raise FileError(
+            "-: standard input is a terminal, expected a picture: pocketlens predict - < photo.jpg"
+        )
     # Each worker runs the network with one thread, which is faster than all with all cores.
     model = load_model(
         arguments.model,
@@ -66,73 +74,44 @@ def run(arguments: argparse.Namespace) -> int:
         min_familiarity=arguments.min_familiarity,
         max_pixels=arguments.max_pixels,
     )
-    write = _write_json if arguments.json else _write_csv if arguments.csv else _write_text
-    if arguments.csv:
-        _table().writerow(_COLUMNS)
-    top_k = arguments.top_k or (len(model.labels) if arguments.json else 5)
-    unread: list[OSError] = []
+    write_header(arguments)
     total = None
     if sys.stderr.isatty():
-        total = sum(1 for _ in picture_files(arguments.photos, lambda error: None))
+        total = sum(1 for _ in all_files(arguments.photos, PassedOver(), lambda error: None))
     progress = Progress(total)
-    done = failed = 0
-    files, names = tee(picture_files(arguments.photos, unread.append))
-    for photo, answer in zip(names, model.predict_many(files), strict=True):
-        done += 1
-        progress.advance()
+    tally = Tally()
+    unread: list[OSError] = []
+    files, names = tee(picture_files(arguments.photos, tally.passed, unread.append))
+    for photo, answer in zip(names, model.predict_many(_inputs(files, photos)), strict=True):
+        progress.show(tally.files + 1)
         if sys.stdout.isatty() or isinstance(answer, PocketLensError):
             progress.clear()
         if isinstance(answer, Prediction):
-            write(photo, answer, top_k)
+            tally.answered += 1
+            write_answer(arguments, photo, answer)
             continue
-        failed += 1
-        _write_error(arguments, photo, str(answer))
+        error = f"{photo}: {answer}" if photo == _STDIN else str(answer)
+        write_error(arguments, photo, error)
+        if photo in photos or not tally.refuse(photo, answer):
+            tally.failed += 1
+            print_error(error)
     progress.clear()
-    for error in unread:
-        folder = str(error.filename)
-        _write_error(arguments, folder, f"{folder}: cannot be read ({error.strerror})")
-    if not done and not unread:
-        raise FileMissingError(
-            f"{', '.join(arguments.photos)}: no picture files, expected names that end in "
-            f"{', '.join(sorted(SUFFIXES))}"
-        )
-    return 1 if failed or unread else 0
+    for unreadable in unread:
+        folder = str(unreadable.filename)
+        error = f"{folder}: cannot be read ({unreadable.strerror})"
+        write_error(arguments, folder, error)
+        print_error(error)
+    if any(map(is_folder, photos)):
+        tally.print_end()
+    if not tally.answered + tally.failed + tally.refused and not unread:
+        raise FileMissingError(f"{', '.join(arguments.photos)}: no picture files, {EXPECTED}")
+    return 1 if tally.failed or tally.refused or unread else 0
 
 
-def _table() -> Any:
-    # Texts in quotes: a carriage return in a file's name would otherwise end the row.
-    return csv.writer(sys.stdout, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
-
-
-def _write_error(arguments: argparse.Namespace, name: str, error: str) -> None:
-    if arguments.json:
-        print(json.dumps({"file": name, "error": error}, ensure_ascii=False))
-    elif arguments.csv:
-        _table().writerow([name, *[""] * 5, error])
-    print_error(error)
-
-
-def _write_text(photo: str, answer: Prediction, top_k: int) -> None:
-    text = "  ".join(f"{label} {score:.1%}" for label, score in answer.top_k(top_k))
-    if answer.rejected:
-        text = f"{word(tuple(answer.scores))} (familiarity {answer.familiarity:.1%}; else {text})"
-    print(f"{printable(photo)}: {text}")
-
-
-def _write_json(photo: str, answer: Prediction, top_k: int) -> None:
-    row = {
-        "file": photo,
-        "label": answer.label,
-        "score": answer.score,
-        "scores": dict(answer.top_k(top_k)),
-        "rejected": answer.rejected,
-        "familiarity": answer.familiarity,
-    }
-    print(json.dumps(row, ensure_ascii=False))
-
-
-def _write_csv(photo: str, answer: Prediction, top_k: int) -> None:
-    rows = _table()
-    for rank, (label, score) in enumerate(answer.top_k(top_k), start=1):
-        familiarity = "" if answer.familiarity is None else answer.familiarity
-        rows.writerow([photo, rank, label, score, str(answer.rejected).lower(), familiarity, ""])
+def _inputs(files: Iterable[str], photos: set[str]) -> Iterator[str | bytes]:
+    for file in files:
+        if file == _STDIN and _STDIN in photos:
+            # One byte more than is allowed is enough to be refused.
+            yield sys.stdin.buffer.read(DEFAULT_LIMITS.max_bytes + 1)
+        else:
+            yield file

@@ -3,14 +3,36 @@
 from __future__ import annotations
 
 import sys
+import warnings
+from typing import TextIO
+
+from pocketlens.checks import is_shown
+from pocketlens.errors import DepthWarning
+
+_show = warnings.showwarning
 
 
 def printable(text: str) -> str:
     """The text on one line: a file name may hold line breaks and terminal commands."""
     return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode()
+        character if is_shown(character) else character.encode("unicode_escape").decode()
         for character in text
     )
+
+
+def print_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Stands in for warnings.showwarning(): one of ours takes one line, without its place."""
+    if issubclass(category, DepthWarning):
+        print(f"pocketlens: note: {printable(str(message))}", file=sys.stderr)
+    else:
+        _show(message, category, filename, lineno, file, line)
 
 
 def print_error(error: object) -> None:

@@ -14,22 +14,20 @@ class Progress:
     def __init__(self, total: int | None) -> None:
         """Takes the number of pictures; None where nothing is to be drawn."""
         self._total = total
-        self._done = 0
         self._start = time.monotonic()
         self._drawn = 0.0
         self._is_drawn = False
 
-    def advance(self) -> None:
-        """Counts one more."""
-        self._done += 1
+    def show(self, done: int) -> None:
+        """Draws how many are done, where the last time is long enough ago."""
         now = time.monotonic()
         if self._total is None or now - self._drawn < _EVERY:
             return
         self._drawn, self._is_drawn = now, True
-        rate = self._done / (now - self._start)
-        left = int((self._total - self._done) / rate)
-        bar = "#" * (20 * self._done // max(self._total, 1))
-        text = f"{self._done:,} of {self._total:,}  {rate:,.0f}/s  {left // 60}:{left % 60:02} left"
+        rate = done / (now - self._start)
+        left = int((self._total - done) / rate)
+        bar = "#" * (20 * done // max(self._total, 1))
+        text = f"{done:,} of {self._total:,}  {rate:,.0f}/s  {left // 60}:{left % 60:02} left"
         print(f"\r\x1b[K[{bar:<20}] {text}", end="", file=sys.stderr, flush=True)
 
     def clear(self) -> None:

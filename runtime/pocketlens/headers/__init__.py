@@ -13,7 +13,10 @@ from pocketlens.errors import FormatError, ImageError
 from pocketlens.headers import avif, bmp, gif, jpeg, png, tiff, webp
 from pocketlens.headers.header import EXPECTED, Header
 
-__all__ = ["Header", "read_header"]
+__all__ = ["FIRST_BYTES", "Header", "picture_kind", "read_header"]
+
+FIRST_BYTES = 256
+"""So many of a file are enough for picture_kind()."""
 
 _READERS = (
     (b"\xff\xd8\xff", 0, jpeg.read),
@@ -37,6 +40,30 @@ _OTHERS = (
     (b"\0\0\1\0", 0, "an icon"),
     (b"PK", 0, "a zip archive"),
 )
+_NO_PICTURES = ("PDF", "SVG, HTML or XML", "a zip archive")
+_HEIC = (b"hei", b"hev", b"mif1", b"msf1")
+
+
+def picture_kind(start: bytes) -> str | None:
+    """The picture format that the first bytes of a file announce, such as "JPEG" or "HEIC".
+
+    Formats that are known but not decoded here count. None: they announce no picture.
+
+    Args:
+        start: FIRST_BYTES of the file, or all where it is shorter.
+    """
+    for signature, offset, read in _READERS:
+        if start.startswith(signature, offset):
+            if read is avif.read:
+                is_avif = b"avif" in start[8 : int.from_bytes(start[:4], "big")]
+                return "AVIF" if is_avif else "HEIC" if start.startswith(_HEIC, 8) else None
+            # Two letters begin many a text; its header's size is a small number.
+            if read is bmp.read and int.from_bytes(start[14:18], "little") not in range(12, 256):
+                return None
+            return read.__module__.rpartition(".")[2].upper()
+    kinds = (name for signature, offset, name in _OTHERS if start.startswith(signature, offset))
+    kind = next(kinds, None)
+    return None if kind is None or kind in _NO_PICTURES else kind.removeprefix("an ")
 
 
 def read_header(data: bytes) -> Header:

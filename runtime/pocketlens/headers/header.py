@@ -20,6 +20,8 @@ class Header:
         premultiplied: Whether the decoder returns colours that alpha has dimmed already.
         transparent_grey: The value, as decoded, that stands for transparent in a grey picture.
         is_jpeg: Whether it can be decoded at 1/2, 1/4 and 1/8.
+        bits: Of one value in the file.
+        white_is_zero: Whether 0 is white in grey values of 16 bits, which come as they are.
     """
 
     width: int
@@ -30,3 +32,5 @@ class Header:
     premultiplied: bool = False
     transparent_grey: int | None = None
     is_jpeg: bool = False
+    bits: int = 8
+    white_is_zero: bool = False

@@ -59,4 +59,5 @@ def read(data: bytes) -> Header:
         turned,
         has_alpha=color_type in _WITH_ALPHA or bool(transparent),
         transparent_grey=grey,
+        bits=bits,
     )

@@ -32,7 +32,7 @@ _BITS_OF = {
 
 def read(data: bytes) -> Header:
     """Reads the first directory; OpenCV itself applies a TIFF's orientation."""
-    tags = _tags(data, "<" if data[:2] == b"II" else ">")
+    tags = read_tags(data, "<" if data[:2] == b"II" else ">")
     width, height = tags.get(_WIDTH, (0,))[0], tags.get(_HEIGHT, (0,))[0]
     bits, sample_format = tags.get(_BITS, (1,)), tags.get(_FORMAT, (1,))
     photometric, samples = tags.get(_PHOTOMETRIC, (1,))[0], tags.get(_SAMPLES, (1,))[0]
@@ -61,10 +61,13 @@ def read(data: bytes) -> Header:
         has_alpha=photometric == _RGB and samples == 4,
         # libtiff multiplies 8-bit colours that are not, and OpenCV has the others as they are.
         premultiplied=extra is not None and (bits[0] == 8 or extra == _ASSOCIATED),
+        bits=bits[0],
+        white_is_zero=photometric == 0,
     )
 
 
-def _tags(data: bytes, order: str) -> dict[int, tuple[Any, ...]]:
+def read_tags(data: bytes, order: str) -> dict[int, tuple[Any, ...]]:
+    """The tags that decide, by number; `order` is "<" or ">"."""
     big = struct.unpack_from(f"{order}H", data, 2) == (43,)
     word = "Q" if big else "I"
     wide = struct.calcsize(f"<{word}")

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from pocketlens.checks import is_shown
 from pocketlens.errors import ModelError
 from pocketlens.metadata.familiarity import Familiarity, Rejection
 from pocketlens.metadata.figures import Calibration, Int8, Metrics, Parity, Row
@@ -17,6 +18,8 @@ from pocketlens.metadata.typed_json import read
 from pocketlens.preprocessing import Preprocessing
 
 SCHEMA_VERSION = 3
+_EARLIER = {1: {"decode": "full", "depth": "high_bits"}, 2: {"depth": "high_bits"}}
+"""Schema versions before, and what they did not say of preprocessing: they knew no other way."""
 KEY = "pocketlens"
 """The key of the JSON text among the .onnx file's metadata."""
 
@@ -67,7 +70,7 @@ class Metadata:
         labels = self.labels
         if len(labels) < 2 or not all(isinstance(label, str) and label for label in labels):
             raise ModelError(f"labels are {labels!r:.200}, expected two or more names")
-        if not all(map(str.isprintable, labels)):
+        if not all(map(is_shown, labels)):
             raise ModelError(f"labels are {labels!r:.200}, expected printable names")
         if len(set(labels)) != len(labels):
             raise ModelError(f"labels are {labels!r:.200}, expected each name once")
@@ -130,9 +133,8 @@ class Metadata:
 def _upgrade(content: dict[str, Any], version: int) -> None:
     """Makes the newest schema of an older one, in place."""
     preprocessing, familiarity = content.get("preprocessing"), content.get("familiarity")
-    if version < 2 and isinstance(preprocessing, dict):
-        # It knew no other way.
-        preprocessing.setdefault("decode", "full")
+    if isinstance(preprocessing, dict):
+        content["preprocessing"] = _EARLIER.get(version, {}) | preprocessing
     if version < 3:
         content.update({key: None for key, value in content.items() if value == {}})
         if isinstance(familiarity, dict) and familiarity:

@@ -1,0 +1,126 @@
+"""Kinds of picture that Pillow decodes, where the extra `formats` is installed."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from pocketlens.errors import FormatError, ImageError
+from pocketlens.extras import install_line
+from pocketlens.headers import tiff
+from pocketlens.pillow_formats.heif import check_thread, item_sizes
+from pocketlens.pillow_formats.icon import open_icon
+from pocketlens.pillow_formats.kinds import AVIF, HEIC, ICON, TGA, kind_of
+from pocketlens.reading import Limits
+
+if TYPE_CHECKING:
+    from PIL.ImageFile import ImageFile
+
+_PARTLY_OWN = (AVIF, "BMP", "TIFF")
+"""Of these only some kinds are refused, and the refusal names the kind."""
+_MOST_LAYERS = 8
+"""Times `max_pixels` that all pictures in a HEIF file together may cover."""
+_TILE_WIDTH, _TILE_HEIGHT = 322, 323
+_SLOW = "bmp_rle"
+"""The one decoder among these plugins that takes seconds a megapixel; OpenCV has its own."""
+
+
+def open_checked(data: bytes, refusal: FormatError, limits: Limits) -> ImageFile:
+    """Opens what the runtime's own way has refused as a kind; no pixel is decoded yet.
+
+    Args:
+        data: The whole file.
+        refusal: Raised where Pillow is not to be asked either.
+        limits: What is refused, be it the picture or a tile of it.
+
+    Raises:
+        FormatError: It is of no kind that Pillow is asked about, or the extra is not installed.
+        ImageError: It is damaged or too large.
+    """
+    kind = kind_of(data)
+    if kind is None:
+        raise refusal
+    try:
+        plugins = _plugins(kind)
+    except ImportError as error:
+        raise FormatError(_advice(kind, data, refusal)) from error
+    try:
+        _check_pieces(kind, data, limits)
+        image = _open(kind, data, plugins, limits)
+    except (ImageError, MemoryError):
+        raise
+    except Exception as error:  # a damaged file leads plugins to nearly any
+        if kind in (*_PARTLY_OWN, TGA):
+            raise refusal from error
+        reason = " ".join(str(error).split())
+        raise ImageError(f"{kind} that is damaged or unusual ({reason})") from error
+    limits.check_size(*image.size)
+    return image
+
+
+def _advice(kind: str, data: bytes, refusal: FormatError) -> str:
+    line = install_line("formats")
+    if kind in _PARTLY_OWN:
+        return f"{refusal}; {line} reads more kinds"
+    return f"looks like {kind} ({len(data)} bytes); {line} reads it, or export it as JPEG"
+
+
+def _plugins(kind: str) -> dict[str, type[ImageFile]]:
+    """Pillow's plugins by name: Image.open() would try all there are, and one runs Ghostscript."""
+    if kind == HEIC:
+        from pi_heif import HeifImageFile
+
+        return {HEIC: HeifImageFile}
+    from PIL import (
+        AvifImagePlugin,
+        BmpImagePlugin,
+        IcoImagePlugin,
+        Jpeg2KImagePlugin,
+        PcxImagePlugin,
+        PngImagePlugin,
+        PsdImagePlugin,
+        SgiImagePlugin,
+        TgaImagePlugin,
+        TiffImagePlugin,
+    )
+
+    return {
+        "AVIF": AvifImagePlugin.AvifImageFile,
+        "BMP": BmpImagePlugin.BmpImageFile,
+        "DIB": BmpImagePlugin.DibImageFile,
+        "ICO": IcoImagePlugin.IcoImageFile,
+        "JPEG 2000": Jpeg2KImagePlugin.Jpeg2KImageFile,
+        "PCX": PcxImagePlugin.PcxImageFile,
+        "PNG": PngImagePlugin.PngImageFile,
+        "PSD": PsdImagePlugin.PsdImageFile,
+        "SGI": SgiImagePlugin.SgiImageFile,
+        "TGA": TgaImagePlugin.TgaImageFile,
+        "TIFF": TiffImagePlugin.TiffImageFile,
+    }
+
+
+def _open(kind: str, data: bytes, plugins: dict[str, type[ImageFile]], limits: Limits) -> ImageFile:
+    if kind == ICON:
+        return open_icon(data, plugins, limits)
+    if kind == HEIC:
+        check_thread()
+    image = plugins[kind](io.BytesIO(data))
+    if image.tile and image.tile[0][0] == _SLOW:
+        raise ValueError("run-length code")
+    return image
+
+
+def _check_pieces(kind: str, data: bytes, limits: Limits) -> None:
+    """A picture may be put together from larger ones, or from very many."""
+    if kind in (AVIF, HEIC):
+        sizes = item_sizes(data)
+        total = sum(width * height for width, height in sizes)
+        if total > _MOST_LAYERS * limits.max_pixels:
+            raise ImageError(f"{kind} of {len(sizes)} pictures, {total} pixels in all (max_pixels)")
+    elif kind == "TIFF":
+        tags = tiff.read_tags(data, "<" if data[:2] == b"II" else ">")
+        sizes = [(tags.get(_TILE_WIDTH, (1,))[0], tags.get(_TILE_HEIGHT, (1,))[0])]
+    else:
+        return
+    for width, height in sizes:
+        limits.check_size(width, height)
