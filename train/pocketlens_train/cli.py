@@ -10,6 +10,7 @@ from pathlib import Path
 from pocketlens.cli.arguments import fraction, positive_float, positive_int
 from pocketlens.errors import PocketLensError, SettingError
 from pocketlens.extras import requires_extra
+from pocketlens.tensorflow_needs import check_tensorflow_needs
 from pocketlens_train import architectures
 from pocketlens_train.settings import Settings
 
@@ -65,6 +66,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Trains and says how good it is; see configure()."""
+    check_tensorflow_needs()
     try:
         with requires_extra("train", "keras", "tensorflow", "sklearn", "matplotlib", "tqdm"):
             from pocketlens_train.run import train
