@@ -58,9 +58,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--outliers", type=Path, metavar="FOLDER", help="pictures of no class, to be told apart"
     )
-    parser.add_argument(
-        "--resume", action="store_true", help="go on with a training that was cut short, if any"
-    )
+    for flag, text in (
+        ("--keep-repeats", "test also on pictures that nearly repeat one to train"),
+        ("--resume", "go on with a training that was cut short, if any"),
+    ):
+        parser.add_argument(flag, action="store_true", help=text)
     parser.set_defaults(run=run)
 
 
