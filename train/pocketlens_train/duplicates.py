@@ -60,7 +60,8 @@ def _stands_out(thumbnail: Pixels, others: Pixels) -> bool:
     By the pixel that differs most: what is compressed anew differs a little everywhere, another
     thing before the same camera much in one place.
     """
-    distances = np.sort(np.abs(others.astype(np.int16) - thumbnail).max(axis=(1, 2)))
+    gaps = np.maximum(others, thumbnail) - np.minimum(others, thumbnail)
+    distances = np.sort(gaps.max(axis=(1, 2)))
     usual = distances[1 : 1 + _NEIGHBOURS]
     return not len(usual) or bool(distances[0] <= _MAX_SHARE * np.median(usual))
 
