@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pocketlens.extras import requires_extra
 from pocketlens.metadata import Metadata
+from pocketlens.tensorflow_needs import check_tensorflow_needs
 
 LIBRARIES = ("keras", "tensorflow", "tf2onnx", "onnx", "sklearn", "tqdm")
 
@@ -44,6 +45,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Exports and prints what was measured; see configure()."""
+    check_tensorflow_needs()
     # tf2onnx converts from TensorFlow, whatever backend trained the model.
     os.environ["KERAS_BACKEND"] = "tensorflow"
     with requires_extra("cpu", "onnxruntime"), requires_extra("export", *LIBRARIES):
