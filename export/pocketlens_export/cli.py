@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from pocketlens.extras import requires_extra
+from pocketlens.tensorflow_needs import check_tensorflow_needs
 
 LIBRARIES = ("keras", "tensorflow", "tf2onnx", "onnx", "sklearn", "tqdm")
 
@@ -42,6 +43,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Exports and prints what was measured; see configure()."""
+    check_tensorflow_needs()
     # tf2onnx converts from TensorFlow, whatever backend trained the model.
     os.environ["KERAS_BACKEND"] = "tensorflow"
     with requires_extra("cpu", "onnxruntime"), requires_extra("export", *LIBRARIES):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +27,8 @@ class Run:
         metadata: The part of the record that travels into the .onnx file.
         folder: Where the pictures are.
         test_folder: Where those of the test split are; often the same.
-        split: File names relative to these folders, for "train", "validation" and "test".
+        split: File names relative to these folders, for "train", "validation" and "test"; the
+            first folder of each is its label, in the letters of the disk.
         outliers: The SHA-256 of each picture of no class that was learnt from.
     """
 
@@ -61,8 +63,13 @@ class Run:
                 f"{len(missing)} of {len(paths)} {part} pictures of the run are gone, the first is "
                 f"{missing[0]}; put them back, or train again where they are"
             )
-        labels = self.metadata.labels
-        return paths, np.array([labels.index(name.split("/")[0]) for name in names])
+        places = {normalised(label): i for i, label in enumerate(self.metadata.labels)}
+        return paths, np.array([places[normalised(name.split("/")[0])] for name in names])
+
+
+def normalised(name: str) -> str:
+    """A label or the name of a file as NFC text: macOS stores "é" as two characters."""
+    return unicodedata.normalize("NFC", name)
 
 
 def write_record(

@@ -14,9 +14,8 @@ from pocketlens.preprocessing import Preprocessing
 keras = pytest.importorskip("keras")
 pytest.importorskip("tf2onnx")
 
-from pocketlens_export.checks import check_graph
-
 from pocketlens_export.conversion import convert
+from pocketlens_export.graph_checks import check_graph
 
 
 def test_layers_that_conversions_are_known_to_break(tmp_path: Path) -> None:
@@ -37,7 +36,7 @@ def test_layers_that_conversions_are_known_to_break(tmp_path: Path) -> None:
 
     heads = keras.Model(image, {"probabilities": model.output})
     metadata = replace(COLORS, preprocessing=Preprocessing((16, 16), "rgb"))
-    converted = convert(heads, metadata)
+    converted = convert(heads)
     check_graph(converted, {"probabilities"})
     file = tmp_path / "m.onnx"
     file.write_bytes(with_properties(converted.SerializeToString(), {KEY: metadata.to_json()}))

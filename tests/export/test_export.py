@@ -1,3 +1,5 @@
+# A part of the metadata that is not there fails the test as well.
+# mypy: disable-error-code="union-attr"
 from __future__ import annotations
 
 import json
@@ -27,6 +29,7 @@ from pocketlens.selftest import selftest
 from pocketlens_export.conversion import convert
 from pocketlens_export.graph_checks import check_graph, check_int8
 from pocketlens_export.parity import check_parity
+from pocketlens_export.unseen_pictures import unseen_pictures
 
 
 @pytest.fixture
@@ -240,6 +243,13 @@ def test_too_few_pictures_to_calibrate_int8(
     assert main(["export", str(run_copy), "--int8", "--out", str(out)]) == 1
     assert "the run has 3, expected at least 50" in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_system_files_are_no_outliers(unseen_folder: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(unseen_folder, tmp_path / ".cache" / "unseen")
+    shutil.copytree(unseen_folder, folder / "@eaDir" / "00.png")
+    shutil.copy(unseen_folder / "00.png", folder / "._00.png")
+    assert len(unseen_pictures(folder, frozenset(), COLORS.preprocessing)) == 20
 
 
 def test_outliers_that_cannot_be_measured_on(

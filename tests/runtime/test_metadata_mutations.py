@@ -18,7 +18,7 @@ from pocketlens.metadata import KEY
 from pocketlens.session import create_session, read_metadata
 
 MISSING = object()
-VALUES = (MISSING, None, 3, -0.5, "text", [], ["text"], {}, {"key": 1}, True)
+VALUES: tuple[object, ...] = (MISSING, None, 3, -0.5, "text", [], ["text"], {}, {"key": 1}, True)
 
 
 def keys(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

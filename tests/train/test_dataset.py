@@ -1,14 +1,14 @@
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 pytest.importorskip("sklearn")
 
 from pocketlens.errors import DatasetError, FileMissingError
-from pocketlens_train.dataset import list_files, list_outliers, list_test_files, split
+from pocketlens_train.dataset import SYSTEM, list_files, list_outliers, list_test_files
 
 
 def fill(folder: Path, **counts: int) -> Path:
@@ -52,36 +52,60 @@ def test_class_name_that_cannot_be_printed(tmp_path: Path) -> None:
             list_files(fill(tmp_path / str(number), **{"cat": 3, name: 3}))
 
 
-def test_split_is_stratified_and_complete() -> None:
-    targets = [0] * 200 + [1] * 100
-    parts = split(targets, ("a", "b"), shares=(0.3, 0.1), seed=1)
-    assert [len(part) for part in parts] == [189, 21, 90]
-    everything = np.concatenate(parts)
-    assert sorted(everything.tolist()) == list(range(300))
-    for part in parts:
-        assert np.asarray(targets)[part].mean() == pytest.approx(1 / 3, abs=0.01)
-
-
-def test_split_depends_on_the_seed_alone() -> None:
-    def test_part(seed: int) -> list[int]:
-        parts = split([0, 1] * 50, ("a", "b"), shares=(0.3, 0.1), seed=seed)
-        return [int(index) for index in parts[2]]
-
-    assert test_part(1) == test_part(1) != test_part(2)
-
-
-def test_classes_too_small_to_split() -> None:
-    with pytest.raises(DatasetError, match=r"class 'b' has 2 usable picture\(s\)"):
-        split([0] * 9 + [1] * 2, ("a", "b"), shares=(0.3, 0.1), seed=0)
-    with pytest.raises(DatasetError, match="cannot be split"):
-        split([0, 1, 2] * 3, ("a", "b", "c"), shares=(0.01, 0.1), seed=0)
-
-
 def test_test_pictures_have_the_same_classes(tmp_path: Path) -> None:
     folder = fill(tmp_path / "test", cat=1, dog=2)
     assert list_test_files(folder, ("cat", "dog")).targets == (0, 1, 1)
-    with pytest.raises(DatasetError, match=r"has the classes cat, dog, expected .*: cat, wolf"):
+    with pytest.raises(DatasetError, match=r"\(only there: dog; missing there: wolf\)"):
         list_test_files(folder, ("cat", "wolf"))
+
+
+def test_only_what_differs_is_named(tmp_path: Path) -> None:
+    species = tuple(f"species {number:03}" for number in range(1000))
+    folder = fill(tmp_path / "test", **{"species 007": 1, "species 008": 1})
+    with pytest.raises(DatasetError) as refused:
+        list_test_files(folder, species)
+    assert "(missing there: species 000, " in str(refused.value)
+    assert "species 009, species 010, species 011 and 988 more)" in str(refused.value)
+    assert "species 007" not in str(refused.value)
+
+
+def decomposed(name: str) -> str:
+    return unicodedata.normalize("NFD", name)
+
+
+def test_labels_are_composed_and_files_are_found(tmp_path: Path) -> None:
+    mac = fill(tmp_path / "mac", **{decomposed("béret"): 2, "chapeau": 1})
+    linux = fill(tmp_path / "linux", **{"béret": 1, "chapeau": 1})
+    listing = list_files(mac)
+    assert listing.labels == ("béret", "chapeau")
+    assert all((mac / file).is_file() for file in listing.files)
+    assert list_test_files(linux, listing.labels).targets == (0, 1)
+    assert list_test_files(mac, list_files(linux).labels).targets == (0, 0, 1)
+
+
+def test_two_sub_folders_with_one_label(tmp_path: Path) -> None:
+    fill(tmp_path, **{decomposed("béret"): 1, "béret": 1, "chapeau": 1})
+    with pytest.raises(DatasetError, match="has two sub-folders 'béret', one with composed"):
+        list_files(tmp_path)
+
+
+def test_system_files_and_folders_are_passed_over(tmp_path: Path) -> None:
+    fill(tmp_path, cat=1, dog=1, **{"@eaDir": 1, "__MACOSX": 1, ".trash": 1})
+    fill(tmp_path / "cat", **{"@eaDir": 2, ".trash": 1})
+    fill(tmp_path / "dog" / "puppies", **{"@eaDir": 2, "old": 1})
+    for name in ("Thumbs.db", "dog/._0.jpg", "dog/puppies/.DS_Store"):
+        (tmp_path / name).write_bytes(b"")
+    listing = list_files(tmp_path)
+    assert listing.labels == ("cat", "dog")
+    assert listing.files == ("cat/0.jpg", "dog/0.jpg", "dog/puppies/old/0.jpg")
+    assert {reason for _, reason in listing.left_out} == {SYSTEM}
+    passed = {file for file, _ in listing.left_out}
+    assert passed >= {"@eaDir", "__MACOSX", ".trash", "Thumbs.db", "cat/@eaDir", "cat/.trash"}
+    assert passed >= {"dog/._0.jpg", "dog/puppies/@eaDir", "dog/puppies/.DS_Store"}
+    assert len(listing.left_out) == len(passed) == 9
+    everything = list_outliers(tmp_path)
+    assert everything.files == listing.files
+    assert sorted(everything.left_out) == sorted(listing.left_out)
 
 
 def test_outliers_are_all_files_below_the_folder(tmp_path: Path) -> None:

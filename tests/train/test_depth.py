@@ -53,8 +53,9 @@ def test_examples_are_shown_as_the_network_sees_them(
     example = plots.Example(folder / "left" / "0.png", "left", "left", 1.0)
     brightness = []
     for name in ("high_bits", "own_range"):
-        plots.save_examples([example], "one", tmp_path / "one.png", name)
-        brightness.append(cv2.imread(str(tmp_path / "one.png")).mean())  # type: ignore[union-attr]
+        file = tmp_path / "one.png"
+        plots.save_examples([example], {"left": "left"}, "one", file, name)
+        brightness.append(cv2.imread(str(file)).mean())  # type: ignore[union-attr]
     assert brightness[1] > brightness[0] + 20
 
 

@@ -134,7 +134,7 @@ def test_teachers_that_cannot_teach(
         (other / label).mkdir(parents=True)
         (other / label / "0.jpg").write_bytes(b"")
     for folder, teacher, reason in (
-        (other, edge_run, "labels are blue, green, red, the pictures' are red, yellow"),
+        (other, edge_run, "(only there: blue, green; missing there: yellow)"),
         (
             picture_folder,
             finished_run,

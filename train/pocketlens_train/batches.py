@@ -12,8 +12,8 @@ import numpy.typing as npt
 from pocketlens.decoding import Pixels
 from pocketlens.preprocessing import Preprocessing, preprocess
 from pocketlens_train.augmentation import Boxes, crop, distort, draw_boxes
-from pocketlens_train.dataset import Indices
 from pocketlens_train.recipe import Augmentation
+from pocketlens_train.splitting import Indices
 
 Targets = npt.NDArray[np.float32]
 """What the network shall answer, N x outputs."""

@@ -11,6 +11,7 @@ from pocketlens.cli.arguments import fraction, positive_float, positive_int
 from pocketlens.depth import DEPTHS, HIGH_BITS
 from pocketlens.errors import PocketLensError, SettingError
 from pocketlens.extras import requires_extra
+from pocketlens.tensorflow_needs import check_tensorflow_needs
 from pocketlens_train import architectures
 from pocketlens_train.settings import Settings
 
@@ -65,14 +66,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--outliers", type=Path, metavar="FOLDER", help="pictures of no class, to be told apart"
     )
-    parser.add_argument(
-        "--resume", action="store_true", help="go on with a training that was cut short, if any"
-    )
+    for flag, text in (
+        ("--keep-repeats", "test also on pictures that nearly repeat one to train"),
+        ("--resume", "go on with a training that was cut short, if any"),
+    ):
+        parser.add_argument(flag, action="store_true", help=text)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Trains and says how good it is; see configure()."""
+    check_tensorflow_needs()
     try:
         with requires_extra("train", "keras", "tensorflow", "sklearn", "matplotlib", "tqdm"):
             from pocketlens_train.run import train

@@ -1,20 +1,21 @@
-"""A folder of pictures -> classes, files and a stratified split."""
+"""A folder of pictures -> classes and files."""
 
 from __future__ import annotations
 
 import os
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-from sklearn.model_selection import train_test_split
-
+from pocketlens.checks import is_shown
 from pocketlens.errors import DatasetError, FileMissingError
+from pocketlens.folders import is_system
+from pocketlens.run_folder import normalised
+from pocketlens_train.layout import check_is_not_split
 
-Indices = npt.NDArray[np.intp]
+SYSTEM = "is hidden or the system's own"
+"""The reason for what is passed over wherever it lies."""
+_MOST_NAMES = 10
 
 
 @dataclass(frozen=True)
@@ -23,10 +24,10 @@ class Listing:
 
     Attributes:
         folder: The folder itself.
-        labels: The names of its sub-folders, sorted: the classes.
-        files: Paths relative to the folder, with "/", sorted.
+        labels: The names of its sub-folders as NFC text, sorted: the classes.
+        files: Paths relative to the folder, with "/", as on the disk, sorted as NFC text.
         targets: For each file the index of its class among the labels.
-        left_out: (file, reason) for what lies outside any class.
+        left_out: (file or folder, reason) for what is passed over or lies outside any class.
     """
 
     folder: Path
@@ -41,36 +42,24 @@ def list_files(folder: Path) -> Listing:
 
     Raises:
         FileMissingError: There is no such folder.
-        DatasetError: It is no folder, has fewer than two sub-folders, or an empty one.
+        DatasetError: It is no folder, has fewer than two sub-folders, or an empty one, or its
+            sub-folders are no classes.
     """
     if not folder.exists():
         raise FileMissingError(f"{folder}: no such folder")
     if not folder.is_dir():
         raise DatasetError(f"{folder}: is a file, expected a folder with one sub-folder per class")
-    entries = sorted(folder.iterdir())
-    labels = tuple(entry.name for entry in entries if entry.is_dir() and not _hidden(entry.name))
-    if len(labels) < 2:
-        raise DatasetError(
-            f"{folder}: has {len(labels)} sub-folder(s) ({', '.join(labels) or 'none'}), "
-            "expected one for each of two or more classes"
-        )
-    for label in labels:
-        if not label.isprintable():
-            raise DatasetError(f"{folder}: has a sub-folder {label!r}, expected a printable name")
+    left_out: list[tuple[str, str]] = []
+    classes = _classes(folder, left_out)
     files: list[str] = []
     targets: list[int] = []
-    left_out = [
-        (entry.name, "lies outside any class folder")
-        for entry in entries
-        if not entry.is_dir() or _hidden(entry.name)
-    ]
-    for target, label in enumerate(labels):
-        found = sorted(_walk(folder / label, left_out, folder))
+    for target, (label, name) in enumerate(sorted(classes.items())):
+        found = sorted(_walk(folder / name, left_out, folder), key=normalised)
         if not found:
-            raise DatasetError(f"{folder / label}: is empty, expected pictures of class {label!r}")
+            raise DatasetError(f"{folder / name}: is empty, expected pictures of class {label!r}")
         files += found
         targets += [target] * len(found)
-    return Listing(folder, labels, tuple(files), tuple(targets), tuple(left_out))
+    return Listing(folder, tuple(sorted(classes)), tuple(files), tuple(targets), tuple(left_out))
 
 
 def list_outliers(folder: Path) -> Listing:
@@ -83,7 +72,7 @@ def list_outliers(folder: Path) -> Listing:
     if not folder.exists():
         raise FileMissingError(f"{folder}: no such folder")
     left_out: list[tuple[str, str]] = []
-    files = sorted(_walk(folder, left_out, folder))
+    files = sorted(_walk(folder, left_out, folder), key=normalised)
     if not files:
         raise DatasetError(f"{folder}: holds no file, expected pictures of no class (--outliers)")
     return Listing(folder, ("outliers",), tuple(files), (0,) * len(files), tuple(left_out))
@@ -99,57 +88,54 @@ def list_test_files(folder: Path, labels: tuple[str, ...]) -> Listing:
     listing = list_files(folder)
     if listing.labels != labels:
         raise DatasetError(
-            f"{folder}: has the classes {', '.join(listing.labels)}, expected those of the "
-            f"training pictures: {', '.join(labels)}"
+            f"{folder}: its classes are not those of the training pictures "
+            f"({differences(listing.labels, labels)}); expected one sub-folder for each of these"
         )
     return listing
 
 
-def split(
-    targets: Sequence[int], labels: Sequence[str], *, shares: Sequence[float], seed: int
-) -> list[Indices]:
-    """Splits pictures so that each part has the classes in the same proportion.
+def differences(labels: Collection[str], expected: Collection[str]) -> str:
+    """What labels there are on one side only, for a message that names the place before."""
+    sides = (
+        ("only there", set(labels) - set(expected)),
+        ("missing there", set(expected) - set(labels)),
+    )
+    texts = []
+    for title, names in sides:
+        if names:
+            more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+            texts.append(f"{title}: {', '.join(sorted(names)[:_MOST_NAMES])}{more}")
+    return "; ".join(texts) or "the same in another order"
 
-    Args:
-        targets: The class of each picture.
-        labels: The names of the classes, for messages.
-        shares: The share of the last part of all pictures, then of the one before it of the rest,
-            and so on: (0.3, 0.1) gives 63 % training, 7 % validation and 30 % test.
-        seed: Same seed, same split.
 
-    Returns:
-        Ascending indices of the parts, the training pictures first.
-
-    Raises:
-        DatasetError: A class has too few pictures to be in all parts.
-    """
-    counts = Counter(targets)
-    parts = len(shares) + 1
-    for target, label in enumerate(labels):
-        if counts[target] < parts:
-            raise DatasetError(
-                f"class {label!r} has {counts[target]} usable picture(s), expected at least "
-                f"{parts}: one each to train, validate{' and test' if parts > 2 else ''}"
-            )
-    y = np.asarray(targets)
-    rest, split_off = np.arange(len(y)), []
-    try:
-        for share in shares:
-            rest, part = train_test_split(
-                rest, test_size=share, stratify=y[rest], random_state=seed
-            )
-            split_off.append(np.sort(part))
-    except ValueError as error:
+def _classes(folder: Path, left_out: list[tuple[str, str]]) -> dict[str, str]:
+    """The name of the sub-folder for each label."""
+    names = []
+    for entry in sorted(folder.iterdir()):
+        if is_system(entry.name):
+            left_out.append((entry.name, SYSTEM))
+        elif entry.is_dir():
+            names.append(entry.name)
+        else:
+            left_out.append((entry.name, "lies outside any class folder"))
+    if len(names) < 2:
         raise DatasetError(
-            f"{len(y)} pictures of {len(labels)} classes cannot be split by the shares "
-            f"{', '.join(f'{share:.0%}' for share in shares)} ({error}); "
-            "add pictures or raise the shares"
-        ) from error
-    return [np.sort(rest), *reversed(split_off)]
-
-
-def _hidden(name: str) -> bool:
-    return name.startswith(".")
+            f"{folder}: has {len(names)} sub-folder(s) ({', '.join(names) or 'none'}), "
+            "expected one for each of two or more classes"
+        )
+    check_is_not_split(folder, names)
+    classes: dict[str, str] = {}
+    for name in names:
+        label = normalised(name)
+        if not is_shown(label):
+            raise DatasetError(f"{folder}: has a sub-folder {name!r}, expected a printable name")
+        if label in classes:
+            raise DatasetError(
+                f"{folder}: has two sub-folders {label!r}, one with composed and one with "
+                "decomposed letters (NFC and NFD); move the pictures into one of them"
+            )
+        classes[label] = name
+    return classes
 
 
 def _walk(top: Path, left_out: list[tuple[str, str]], folder: Path) -> Iterator[str]:
@@ -158,8 +144,14 @@ def _walk(top: Path, left_out: list[tuple[str, str]], folder: Path) -> Iterator[
         left_out.append((unreadable, f"cannot be read ({error.strerror})"))
 
     for parent, folders, files in os.walk(top, onerror=name_unreadable):
+        place = Path(parent).relative_to(folder)
+        passed_over = filter(is_system, (*folders, *files))
+        left_out += [((place / name).as_posix(), SYSTEM) for name in passed_over]
+        # What is taken out here is not walked into.
+        folders[:] = [name for name in folders if not is_system(name)]
         for name in files:
-            yield (Path(parent) / name).relative_to(folder).as_posix()
+            if not is_system(name):
+                yield (place / name).as_posix()
         for name in folders:
-            if (link := Path(parent) / name).is_symlink():
-                left_out.append((link.relative_to(folder).as_posix(), "is a link to a folder"))
+            if (Path(parent) / name).is_symlink():
+                left_out.append(((place / name).as_posix(), "is a link to a folder"))

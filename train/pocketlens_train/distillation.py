@@ -20,13 +20,14 @@ from tqdm import tqdm
 from pocketlens.decoding import Pixels
 from pocketlens.errors import ModelError
 from pocketlens.preprocessing import Preprocessing
-from pocketlens.run_folder import Run, read_run
+from pocketlens.run_folder import Run, normalised, read_run
 from pocketlens_train import architectures
 from pocketlens_train.archive import read_archive, write_archive
 from pocketlens_train.augmentation import Boxes, draw_boxes
 from pocketlens_train.batches import Targets, crop_input
-from pocketlens_train.dataset import Indices
+from pocketlens_train.dataset import differences
 from pocketlens_train.interruption import Interruption
+from pocketlens_train.splitting import Indices
 
 VARIANTS = 4
 """So many crops of each picture are answered; they come again after as many epochs."""
@@ -67,7 +68,9 @@ class Teacher:
         Raises:
             ModelError: It has.
         """
-        known, data = withheld.intersection(self.run.split["train"]), self.run.metadata.data
+        learnt = set(map(normalised, self.run.split["train"]))
+        known = learnt.intersection(map(normalised, withheld))
+        data = self.run.metadata.data
         if known and data and data.fingerprint == pictures:
             raise ModelError(
                 f"{self.run.model.parent}: the teacher has learnt from {len(known)} of the "
@@ -85,10 +88,11 @@ def load_teacher(run_folder: Path, labels: Sequence[str]) -> Teacher:
     """
     run = read_run(run_folder)
     metadata = run.metadata
-    if metadata.labels != tuple(labels):
+    own = tuple(map(normalised, metadata.labels))
+    if own != tuple(labels):
         raise ModelError(
-            f"{run_folder}: the teacher's labels are {', '.join(metadata.labels)}, the pictures' "
-            f"are {', '.join(labels)}; expected a teacher trained on the same classes"
+            f"{run_folder}: the teacher's labels are not those of the pictures "
+            f"({differences(own, labels)}); expected a teacher trained on the same classes"
         )
     try:
         architecture = architectures.load(metadata.architecture)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import math
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +20,7 @@ from pocketlens.errors import DatasetError, FileError, ImageError
 from pocketlens.parallel import map_in_order
 from pocketlens.preprocessing import Preprocessing, network_input
 from pocketlens.reading import read_bytes
+from pocketlens.run_folder import normalised
 from pocketlens_train.dataset import Listing
 
 
@@ -54,7 +57,7 @@ def load_pictures(listing: Listing, preprocessing: Preprocessing, cache: Path) -
         cache: Where to write the network inputs; an existing file is overwritten.
 
     Raises:
-        FileError: There is no room for the cache.
+        FileError: There is no room for the cache, or no disk that it can be mapped from.
     """
     inputs = _open(cache, len(listing.files), preprocessing)
     files: list[str] = []
@@ -78,7 +81,8 @@ def load_pictures(listing: Listing, preprocessing: Preprocessing, cache: Path) -
         targets.append(target)
     fingerprint = hashlib.sha256()
     for digest, file in first_with.items():
-        fingerprint.update(file.encode("utf-8", "surrogateescape") + b"\0" + digest)
+        name = normalised(file).encode("utf-8", "surrogateescape")
+        fingerprint.update(name + b"\0" + digest)
     return Pictures(
         tuple(files),
         tuple(targets),
@@ -107,17 +111,45 @@ def load_inputs(paths: Sequence[Path], preprocessing: Preprocessing, cache: Path
 def _open(cache: Path, count: int, preprocessing: Preprocessing) -> Pixels:
     # What a killed run has left, which would count as taken.
     cache.unlink(missing_ok=True)
-    size = count * math.prod(preprocessing.input_shape)
-    free = disk_usage(cache.parent).free
+    shape = (count, *preprocessing.input_shape)
+    _check_room(cache.parent, shape, "another --out or a smaller --input-size")
+    try:
+        return np.lib.format.open_memmap(cache, mode="w+", dtype=np.uint8, shape=shape)
+    except OSError as error:
+        if error.errno not in _CANNOT_BE_MAPPED:
+            raise
+        cache.unlink(missing_ok=True)
+        return _open_elsewhere(cache.parent, shape, error)
+
+
+_CANNOT_BE_MAPPED = (errno.ENODEV, errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS)
+"""What network and shared folders answer."""
+
+
+def _open_elsewhere(folder: Path, shape: tuple[int, ...], reason: OSError) -> Pixels:
+    """A nameless file in the temporary folder, which ends with the process."""
+    try:
+        _check_room(Path(tempfile.gettempdir()), shape, "another folder as TMPDIR or another --out")
+        with tempfile.TemporaryFile() as file:
+            return np.memmap(file, np.uint8, "w+", shape=shape)
+    except FileError:
+        raise
+    except OSError as error:
+        raise FileError(
+            f"{folder}: files there cannot be mapped into memory ({reason.strerror}), as on "
+            f"network shares, and the temporary folder does not help ({error.strerror}); choose a "
+            "folder on a local disk as --out or as TMPDIR"
+        ) from error
+
+
+def _check_room(folder: Path, shape: tuple[int, ...], advice: str) -> None:
+    size, free = math.prod(shape), disk_usage(folder).free
     if size > free:
         # Running out of room under a memory map would kill the process.
         raise FileError(
-            f"{cache}: needs {size / 1e9:.1f} GB, the disk has {free / 1e9:.1f} GB free; "
-            "choose another --out or a smaller --input-size"
+            f"{folder}: the pictures need {size / 1e9:.1f} GB, the disk has {free / 1e9:.1f} GB "
+            f"free; choose {advice}"
         )
-    return np.lib.format.open_memmap(
-        cache, mode="w+", dtype=np.uint8, shape=(count, *preprocessing.input_shape)
-    )
 
 
 _Loaded = tuple[bytes, Pixels] | str

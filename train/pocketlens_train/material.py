@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,12 +15,14 @@ from pocketlens.cli.printing import printable
 from pocketlens.decoding import Pixels
 from pocketlens.errors import DatasetError
 from pocketlens.preprocessing import Preprocessing
-from pocketlens_train.dataset import Indices, Listing, split
+from pocketlens_train.dataset import SYSTEM, Listing
 from pocketlens_train.duplicates import near_duplicates
 from pocketlens_train.loading import Pictures, load_inputs, load_pictures
 from pocketlens_train.recipe import Recipe
+from pocketlens_train.splitting import Indices, split
 
 CACHES = ("pictures.npy", "outliers.npy", "validation.npy", "test.npy")
+_MOST_KINDS = 5
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,7 @@ def load_material(
     test_split: float,
     validation_split: float,
     seed: int,
+    keep_repeats: bool,
 ) -> Material:
     """Reads and splits the pictures.
 
@@ -87,6 +92,7 @@ def load_material(
         test_split: The share of `listing` for the test, where there is no test folder.
         validation_split: The share of the rest for validation.
         seed: Same seed, same split.
+        keep_repeats: Whether test pictures count that nearly repeat another.
 
     Raises:
         DatasetError: A class has too few pictures.
@@ -106,8 +112,7 @@ def load_material(
     for more, other in ((outlier_listing, outliers), (test_listing, own)):
         if more and other:
             left_out += [(f"{more.folder.name}/{file}", why) for file, why in other.left_out]
-    for file, reason in left_out:
-        print(f"left out: {printable(file)}: {printable(reason)}", file=sys.stderr)
+    _print(left_out)
 
     if outliers and (both := set(outliers.digests) & set(pictures.digests)):
         raise DatasetError(
@@ -127,15 +132,13 @@ def load_material(
         test = Part(test_listing.folder, own.files, own.inputs, np.asarray(own.targets))
     else:
         test = part("test", rest[0])
-    found = near_duplicates(test.inputs, pictures.inputs, np.concatenate([train, validation]))
+    found = np.zeros(len(test.files), bool)
+    if not keep_repeats:
+        learnt = np.concatenate([train, validation])
+        found = near_duplicates(test.inputs, test.targets, pictures.inputs, targets, learnt)
+    _check_test(test, found, listing.labels)
     for file in np.array(test.files)[found]:
         left_out.append((str(file), "nearly repeats a picture to train or validate"))
-    counts = np.bincount(test.targets[~found], minlength=len(listing.labels))
-    if not counts.all():
-        raise DatasetError(
-            f"{test.folder}: of class {listing.labels[int(counts.argmin())]!r} no test picture is "
-            f"left ({found.sum()} of all {len(found)} nearly repeat a picture to train or validate)"
-        )
     return Material(
         pictures,
         train,
@@ -146,3 +149,41 @@ def load_material(
         tuple(left_out),
         own.fingerprint if own else None,
     )
+
+
+def _check_test(test: Part, found: npt.NDArray[np.bool_], labels: Sequence[str]) -> None:
+    """Says what to do where all test pictures of a class, or most of all, repeat another."""
+    advice = "test on pictures from elsewhere by --test, or let these count by --keep-repeats"
+    counts = np.bincount(test.targets[~found], minlength=len(labels))
+    if not counts.all():
+        missing = int(counts.argmin())
+        of_class = int((test.targets == missing).sum())
+        why = f", all {of_class} nearly repeat a picture to train or validate; {advice}"
+        raise DatasetError(
+            f"{test.folder}: of class {labels[missing]!r} no test picture is left"
+            + (why if of_class else "; add pictures")
+        )
+    if found.sum() * 2 > len(found):
+        print(
+            f"{found.sum()} of {len(found)} test pictures nearly repeat a picture to train or "
+            f"validate and do not count; {advice}",
+            file=sys.stderr,
+        )
+
+
+def _print(left_out: Sequence[tuple[str, str]]) -> None:
+    """Names what is left out, but the system's own files and folders by kind and number alone."""
+    kinds: Counter[str] = Counter()
+    for file, reason in left_out:
+        name = file.rpartition("/")[2]
+        if reason == SYSTEM:
+            kinds["._*" if name.startswith("._") else name] += 1
+        else:
+            print(f"left out: {printable(file)}: {printable(reason)}", file=sys.stderr)
+    if kinds:
+        named = ", ".join(
+            printable(name) + (f" ({count} times)" if count > 1 else "")
+            for name, count in kinds.most_common(_MOST_KINDS)
+        )
+        more = " and others" if len(kinds) > _MOST_KINDS else ""
+        print(f"passed over as hidden or the system's own: {named}{more}", file=sys.stderr)

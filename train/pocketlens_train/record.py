@@ -51,7 +51,7 @@ def _describe_teacher(teacher: Teacher | None) -> provenance.Teacher | None:
         architecture=metadata.architecture,
         input_size=metadata.preprocessing.input_size,
         accuracy=metadata.accuracy_text(),
-        command=metadata.training and metadata.training.command,
+        command=metadata.training.command if metadata.training else None,
         share=distillation.SHARE,
         temperature=distillation.TEMPERATURE,
         crops=distillation.VARIANTS,

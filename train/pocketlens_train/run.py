@@ -89,6 +89,7 @@ def train(folder: Path, out: Path, settings: Settings) -> Metadata:
             test_split=settings.test_split,
             validation_split=settings.validation_split,
             seed=settings.seed,
+            keep_repeats=settings.keep_repeats,
         )
         _report(material)
         if teacher:

@@ -26,6 +26,7 @@ class Settings:
     seed: int
     teacher: Path | None
     outliers: Path | None
+    keep_repeats: bool
     resume: bool
 
     def recipe(self, own: Recipe) -> Recipe:
@@ -38,10 +39,13 @@ class Settings:
         """The command line that makes the run again, with folders by their last name."""
         words = ["pocketlens", "train", folder.resolve().name]
         for name, value in vars(self).items():
-            if value is None or name == "resume" or (name == "test_split" and self.test):
+            if name == "resume" or (name == "test_split" and self.test):
+                continue
+            if value is None or value is False:
                 continue
             text = value.resolve().name if isinstance(value, Path) else str(value)
             if name == "input_size":
                 text = "x".join(map(str, value))
-            words += [f"--{name.replace('_', '-')}", text]
+            words.append(f"--{name.replace('_', '-')}")
+            words += [] if value is True else [text]
         return shlex.join([*words, "--out", out.resolve().name])

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("sklearn")
+
+from pocketlens.errors import DatasetError
+from pocketlens_train.dataset import list_files
+
+
+def fill(folder: Path, *parts: str, classes: tuple[str, ...] = ("hat", "shoe")) -> Path:
+    for part in parts:
+        for label in classes:
+            (folder / part / label).mkdir(parents=True)
+            (folder / part / label / "0.jpg").write_bytes(b"")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("parts", "first", "last", "unused"),
+    [
+        (("train", "val", "test"), "train", "test", "val"),
+        (("Training", "Validation", "Testing"), "Training", "Testing", "Validation"),
+        (("TRAIN", "valid"), "TRAIN", "valid", None),
+        (("train", "dev", "eval"), "train", "eval", "dev"),
+        (("val", "test"), "val", "test", None),
+    ],
+)
+def test_split_that_is_there_is_refused_with_the_command(
+    parts: tuple[str, ...], first: str, last: str, unused: str | None, tmp_path: Path
+) -> None:
+    folder = fill(tmp_path / "my hats", *parts)
+    (folder / "@eaDir").mkdir()
+    (folder / "README.txt").write_text("")
+    with pytest.raises(DatasetError) as refused:
+        list_files(folder)
+    command = f"pocketlens train '{folder / first}' --test '{folder / last}' --out RUN"
+    assert command in str(refused.value)
+    assert (f"({unused} cannot be used yet)" in str(refused.value)) == bool(unused)
+
+
+def test_part_without_classes_is_no_test_folder(tmp_path: Path) -> None:
+    folder = fill(tmp_path, "train", "val")
+    (folder / "test").mkdir()
+    (folder / "test" / "0.jpg").write_bytes(b"")
+    with pytest.raises(DatasetError, match=f"--test {folder / 'val'} .*test cannot be used yet"):
+        list_files(folder)
+
+
+def test_classes_that_are_called_like_parts(tmp_path: Path) -> None:
+    for folder in (
+        fill(tmp_path / "traffic", "train", "bus"),
+        fill(tmp_path / "rooms", "test", "dev", classes=("",)),
+    ):
+        assert len(list_files(folder).labels) == 2
+    (tmp_path / "mixed").mkdir()
+    fill(tmp_path / "mixed", "train", classes=("steam", "electric"))
+    fill(tmp_path / "mixed", "test", classes=("oral", "written"))
+    assert list_files(tmp_path / "mixed").labels == ("test", "train")

@@ -1,0 +1,51 @@
+"""A folder that is split already: its sub-folders are train, val and test, not classes."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from pocketlens.errors import DatasetError
+from pocketlens.folders import is_system
+from pocketlens.run_folder import normalised
+
+_PARTS = (
+    *("train", "training"),
+    *("val", "valid", "validation", "dev"),
+    *("eval", "evaluation", "test", "testing"),
+)
+"""Names of parts in any case, from what is learnt from to what is tested on."""
+
+
+def check_is_not_split(folder: Path, names: Sequence[str]) -> None:
+    """Refuses sub-folders that are parts of a split: their classes would be "test" and "train".
+
+    Args:
+        folder: The folder with one sub-folder for each class.
+        names: Its sub-folders.
+
+    Raises:
+        DatasetError: Each is named like a part, and classes lie in them; the message has the
+            command for the split.
+    """
+    if len(names) < 2 or not all(name.lower() in _PARTS for name in names):
+        return
+    ordered = sorted(names, key=lambda name: _PARTS.index(name.lower()))
+    classes = {name: found for name in ordered if (found := _sub_folders(folder / name))}
+    parts = list(classes)
+    if not parts or not set.intersection(*classes.values()):
+        return
+    words = ["pocketlens", "train", str(folder / parts[0])]
+    words += ["--test", str(folder / parts[-1])] if len(parts) > 1 else []
+    unused = [name for name in ordered if name not in (parts[0], parts[-1])]
+    raise DatasetError(
+        f"{folder}: its sub-folders {', '.join(ordered)} are parts of a split, expected classes; "
+        f"run: {shlex.join([*words, '--out'])} RUN"
+        + (f" ({' and '.join(unused)} cannot be used yet)" if unused else "")
+    )
+
+
+def _sub_folders(folder: Path) -> set[str]:
+    entries = folder.iterdir()
+    return {normalised(e.name) for e in entries if e.is_dir() and not is_system(e.name)}
