@@ -24,7 +24,7 @@ upright = Image.fromarray(pixels)
 exif = Image.Exif()
 exif[0x0112] = 6
 stored = upright.transpose(Image.Transpose.ROTATE_90)
-stored.save(HERE / "turned.heic", exif=exif.tobytes(), quality=60)
+stored.save(HERE / "turned.heic", exif=exif.tobytes(), quality=80)
 
 upright.putalpha(Image.linear_gradient("L").resize(upright.size))
-upright.save(HERE / "transparent.heic", quality=60)
+upright.save(HERE / "transparent.heic", quality=80)
