@@ -21,6 +21,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from zlib import crc32
 
@@ -28,6 +29,7 @@ import numpy as np
 from PIL import Image
 
 import pocketlens
+from odd import avif, bmp
 from pocketlens.errors import ImageError
 
 SLOWEST = 2.0
@@ -38,6 +40,7 @@ LIMITS = {"max_pixels": 4_000_000, "max_bytes": 10_000_000}
 _INTERESTING = (0, 1, 2, 3, 4, 8, 16, 127, 128, 255, 256, 4095, 65500, 65535, 2**31 - 1, 2**32 - 1)
 
 
+@cache
 def originals() -> dict[str, bytes]:
     """Small pictures of every format and kind, among them one with EXIF."""
     random = np.random.default_rng(0)
@@ -73,6 +76,8 @@ def originals() -> dict[str, bytes]:
         "webp animated": save(rgba, "WEBP", save_all=True, append_images=moved),
         "avif": save(rgba, "AVIF", exif=exif.tobytes()),
         "avif animated": save(rgb, "AVIF", save_all=True, append_images=[rgb.rotate(90)]),
+        "avif in pieces": avif.FILES["two pieces in idat"],
+        "avif of tiles": avif.FILES["grid turned"],
         "tiff": save(rgb, "TIFF", compression="tiff_lzw"),
         "tiff jpeg": save(rgb, "TIFF", compression="jpeg"),
         "tiff alpha": save(rgba, "TIFF"),
@@ -80,6 +85,12 @@ def originals() -> dict[str, bytes]:
         "tiff bilevel": save(grey.convert("1"), "TIFF", compression="group4"),
         "bmp": save(rgb, "BMP"),
         "bmp palette": save(palette, "BMP"),
+        "bmp masks": bmp.FILES["565, header of 124"],
+        "pgm": save(grey, "PPM"),
+        "pgm deep": save(deep, "PPM"),
+        "ppm": save(rgb, "PPM"),
+        "ppm text": b"P3 # text\n61 47\n99\n" + b"7 88 99 " * (61 * 47),
+        "pbm": save(grey.convert("1"), "PPM"),
         "gif": save(palette, "GIF", transparency=3),
         "gif animated": save(palette, "GIF", save_all=True, append_images=[palette.rotate(90)]),
     }

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from pocketlens.errors import ImageError, InputTypeError
+from pocketlens.errors import FormatError, ImageError, InputTypeError
 from pocketlens.headers import Header, read_header
 from pocketlens.reading import DEFAULT_LIMITS, Limits, read_bytes
 
@@ -77,16 +77,18 @@ def _decode_bytes(data: bytes, min_size: tuple[int, int] | None, limits: Limits)
     header = read_header(data)
     _check_size(header.width, header.height, limits)
     flags = _REDUCED_RGB[_reduction(header, min_size)]
+    is_raw = header.has_alpha or header.white is not None
     try:
         pixels: Any = cv2.imdecode(
             np.frombuffer(header.content, np.uint8),
-            cv2.IMREAD_UNCHANGED if header.has_alpha else flags | cv2.IMREAD_IGNORE_ORIENTATION,
+            cv2.IMREAD_UNCHANGED if is_raw else flags | cv2.IMREAD_IGNORE_ORIENTATION,
         )
     except cv2.error as error:
         reason = error.err or str(error)
         raise ImageError(f"cannot be decoded ({reason.strip()})") from error
     if pixels is None:
-        raise ImageError(f"damaged, cut off ({len(data)} bytes) or of an unsupported kind")
+        error_type = FormatError if header.is_rare else ImageError
+        raise error_type(f"damaged, cut off ({len(data)} bytes) or of an unsupported kind")
     return _upright(_to_rgb(pixels, header), header.orientation)
 
 
@@ -109,8 +111,10 @@ def _reduction(header: Header, min_size: tuple[int, int] | None) -> int:
 
 def _to_rgb(pixels: npt.NDArray[Any], header: Header) -> Pixels:
     """Makes RGB of what OpenCV returns: RGB, or, of files with alpha, the file's own channels."""
-    if not header.has_alpha:
+    if not header.has_alpha and header.white is None:
         return np.asarray(pixels, np.uint8)
+    if header.white is not None:
+        pixels = cv2.convertScaleAbs(pixels, alpha=255 / header.white)
     if header.transparent_grey is not None:
         pixels[pixels == header.transparent_grey] = np.iinfo(pixels.dtype).max
     if pixels.ndim == 3 and pixels.shape[2] == 4:

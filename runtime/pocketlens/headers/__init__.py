@@ -10,8 +10,8 @@ from __future__ import annotations
 import struct
 
 from pocketlens.errors import FormatError, ImageError
-from pocketlens.headers import avif, bmp, gif, jpeg, png, tiff, webp
-from pocketlens.headers.header import EXPECTED, Header
+from pocketlens.headers import avif, bmp, gif, jpeg, kinds, png, pnm, tiff, webp
+from pocketlens.headers.header import Header
 
 __all__ = ["Header", "read_header"]
 
@@ -27,15 +27,7 @@ _READERS = (
     (b"II+\0", 0, tiff.read),
     (b"MM\0+", 0, tiff.read),
     (b"BM", 0, bmp.read),
-)
-_OTHERS = (
-    (b"%PDF", 0, "PDF"),
-    (b"<", 0, "SVG, HTML or XML"),
-    (b"\0\0\0\x0cjP", 0, "JPEG 2000"),
-    (b"\0\0\0\x0cJXL", 0, "JPEG XL"),
-    (b"\xff\x0a", 0, "JPEG XL"),
-    (b"\0\0\1\0", 0, "an icon"),
-    (b"PK", 0, "a zip archive"),
+    *((b"P%d" % kind, 0, pnm.read) for kind in range(1, 7)),
 )
 
 
@@ -54,10 +46,7 @@ def read_header(data: bytes) -> Header:
     readers = (read for start, offset, read in _READERS if data.startswith(start, offset))
     read = next(readers, None)
     if read is None:
-        kinds = (name for start, offset, name in _OTHERS if data.startswith(start, offset))
-        found = next(kinds, None)
-        what = f"looks like {found}" if found else "not a picture"
-        raise FormatError(f"{what} ({len(data)} bytes); {EXPECTED}")
+        raise FormatError(kinds.refusal(data))
     try:
         header = read(data)
     except (struct.error, IndexError, OverflowError) as error:
