@@ -77,7 +77,7 @@ def _decode_bytes(data: bytes, min_size: tuple[int, int] | None, limits: Limits)
     header = read_header(data)
     _check_size(header.width, header.height, limits)
     flags = _REDUCED_RGB[_reduction(header, min_size)]
-    is_raw = header.has_alpha or header.white is not None
+    is_raw = header.has_alpha or bool(header.white)
     try:
         pixels: Any = cv2.imdecode(
             np.frombuffer(header.content, np.uint8),
@@ -111,10 +111,11 @@ def _reduction(header: Header, min_size: tuple[int, int] | None) -> int:
 
 def _to_rgb(pixels: npt.NDArray[Any], header: Header) -> Pixels:
     """Makes RGB of what OpenCV returns: RGB, or, of files with alpha, the file's own channels."""
-    if not header.has_alpha and header.white is None:
+    if header.white:
+        planes = zip(cv2.split(pixels), header.white, strict=False)
+        pixels = cv2.merge([cv2.convertScaleAbs(plane, alpha=255 / most) for plane, most in planes])
+    elif not header.has_alpha:
         return np.asarray(pixels, np.uint8)
-    if header.white is not None:
-        pixels = cv2.convertScaleAbs(pixels, alpha=255 / header.white)
     if header.transparent_grey is not None:
         pixels[pixels == header.transparent_grey] = np.iinfo(pixels.dtype).max
     if pixels.ndim == 3 and pixels.shape[2] == 4:

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import io
+
+import numpy as np
 import pytest
 
+from pocketlens.decoding import decode
+
 pytest.importorskip("PIL")
+
+from PIL import Image
 
 from odd.shown import NOTHING, by_pillow, by_pocketlens
 from odd_files import FILES, LEFT_TO_OTHERS, recorded
@@ -25,3 +32,11 @@ def test_as_pillow_and_chromium_agree(form: str) -> None:
     differing = {name for name in agreed if own[name] != agreed[name]}
     assert len(agreed) > 20
     assert differing <= {name for name in LEFT_TO_OTHERS if own.get(name) == NOTHING}
+
+
+@pytest.mark.parametrize("header", [40, 52, 56, 108, 124])
+@pytest.mark.parametrize("masks", ["565", "555"])
+def test_bmp_of_16_bits_has_the_colours_that_pillow_shows(masks: str, header: int) -> None:
+    data = FILES[f"bmp: {masks}, header of {header}"]
+    with Image.open(io.BytesIO(data)) as image:
+        assert np.abs(decode(data).astype(int) - np.asarray(image)).max() <= 2

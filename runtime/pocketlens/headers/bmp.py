@@ -10,7 +10,9 @@ from pocketlens.headers.header import Header
 _NONE, _MASKS = 0, 3
 _BITS_OF = {_NONE: (1, 4, 8, 16, 24, 32), 1: (8,), 2: (4,), _MASKS: (16, 32)}
 """Compression (1 and 2 are of runs) -> bits of a pixel."""
-_MASKS_OF_16 = ([0x7C00, 0x03E0, 0x1F], [0xF800, 0x07E0, 0x1F])
+_555 = (0x7C00, 0x03E0, 0x1F)
+_WHITE = {_555: (248, 248, 248), (0xF800, 0x07E0, 0x1F): (248, 252, 248)}
+"""Masks of 16 bits -> white, of which OpenCV 5.0 leaves the low bits 0."""
 _BYTES = {0xFF << shift for shift in (0, 8, 16, 24)}
 
 
@@ -33,20 +35,22 @@ def read(data: bytes) -> Header:
         raise ImageError(f"BMP of {size} bytes that is cut off after {len(data)}")
     if compression == _MASKS:
         return _masked(data, width, height, bits)
-    return Header(width, height, data, is_rare=True)
+    return Header(width, height, data, white=_WHITE[_555] if bits == 16 else None, is_rare=True)
 
 
 def _masked(data: bytes, width: int, height: int, bits: int) -> Header:
     """Puts the masks where OpenCV 5.0 looks: after a header of 40 bytes, or in one of 56."""
     offset, header = struct.unpack_from("<II", data, 10)
-    *colors, alpha = struct.unpack_from("<4I", data, 54)
-    if bits == 16 or header < 56:
+    *colors, alpha = masks = struct.unpack_from("<4I", data, 54)
+    if header < 56 or bits == 16:
         alpha = 0
-    if colors not in _MASKS_OF_16 if bits == 16 else not {*colors, alpha or 0xFF} <= _BYTES:
+    white, size, end = _WHITE.get(masks[:3]), 40, 66
+    if bits == 32:
+        white, size, end = None, 56, 70
+    if not white and (bits == 16 or not {*colors, alpha or 0xFF} <= _BYTES):
         raise FormatError(
             f"a kind of BMP that is not supported (masks {colors}, {alpha}); save it as PNG"
         )
-    size, masks = (40, colors) if bits == 16 else (56, [*colors, alpha])
-    head = data[18:54] + struct.pack(f"<{len(masks)}I", *masks)
-    start = struct.pack("<II", 18 + len(head), size)
-    return Header(width, height, data[:10] + start + head + data[offset:], has_alpha=alpha > 0)
+    head = data[:10] + struct.pack("<II", end, size) + data[18:54]
+    head += struct.pack("<4I", *colors, alpha)[: end - 54]
+    return Header(width, height, head + data[offset:], white=white, has_alpha=alpha > 0)

@@ -13,29 +13,29 @@ _MOST_BLOCKS = 1_000_000
 def read(data: bytes) -> Header:
     """Reads as far as the first frame; nothing after it goes on."""
     width, height = _number(data, 6), _number(data, 8)
-    position, left = 13 + _table(data[10]), _MOST_BLOCKS
-    transparent = False
+    start, left = 13 + _table(data[10]), _MOST_BLOCKS
+    table, control, position = data[12:start], b"", start
     while data[position] == _EXTENSION:
-        if data[position + 1] == _GRAPHIC_CONTROL:
-            transparent = bool(data[position + 3] & 1)
-        _, position, left = _after_blocks(data, position + 2, left)
+        start, kind = position, data[position + 1]
+        _, position, left = _after_blocks(data, start + 2, left)
+        control = data[start:position] if kind == _GRAPHIC_CONTROL else control
     if data[position] != _IMAGE:
         raise FormatError("GIF with something else where its picture should be, damaged or rare")
     x, y, wide, high = (_number(data, position + offset) for offset in (1, 3, 5, 7))
     last, end, _ = _after_blocks(data, position + 11 + _table(data[position + 9]), left)
-    blocks = data[12:end]
+    frame = data[position:end]
     if end > len(data):
         # Other programs show it where all pixels are there.
         rest = data[last + 1 :]
-        blocks = data[12:last] + bytes([len(rest)]) + rest + bytes(len(rest) > 0)
+        frame = data[position:last] + bytes([len(rest)]) + rest + bytes(len(rest) > 0)
     whole = max(width, x + wide), max(height, y + high)
     # OpenCV refuses frames that reach beyond the screen, which other programs enlarge, and a
     # background beyond the colours. Pillow's is the first colour.
     size = b"".join(side.to_bytes(2, "little") for side in whole)
     return Header(
         *whole,
-        data[:6] + size + data[10:11] + b"\0" + blocks + _END,
-        has_alpha=transparent or (wide, high) != whole,
+        data[:6] + size + data[10:11] + b"\0" + table + control + frame + _END,
+        has_alpha=bool(control and control[3] & 1) or (wide, high) != whole,
         is_rare=True,
     )
 

@@ -19,7 +19,7 @@ class Header:
         has_alpha: Whether pixels may be transparent.
         premultiplied: Whether the decoder returns colours that alpha has dimmed already.
         transparent_grey: The value, as decoded, that stands for transparent in a grey picture.
-        white: The value, as decoded, of white, where it is not the largest of 8 or 16 bits.
+        white: Blue, green and red of white, as decoded, where 255 or 65535 is not what they are.
         is_jpeg: Whether it can be decoded at 1/2, 1/4 and 1/8.
         is_rare: Whether other programs may show it where OpenCV refuses it.
     """
@@ -31,6 +31,6 @@ class Header:
     has_alpha: bool = False
     premultiplied: bool = False
     transparent_grey: int | None = None
-    white: int | None = None
+    white: tuple[int, int, int] | None = None
     is_jpeg: bool = False
     is_rare: bool = False

@@ -46,7 +46,7 @@ def read(data: bytes) -> Header:
     return Header(
         width,
         height,
-        b"".join(kept) + _END,
+        b"".join([*kept, _END]),
         turned,
         has_alpha=color_type in _WITH_ALPHA or bool(transparent),
         transparent_grey=grey,

@@ -45,4 +45,4 @@ def read(data: bytes) -> Header:
     content = b"P%d\n%d %d\n" % (kind, width, height) + line + pixels
     # OpenCV 5.0 itself makes white of the largest in bilevel files, and in text of 8 bits.
     is_white = most in (255, _MOST) or kind in _BILEVEL or (kind in _TEXT and most < 256)
-    return Header(width, height, content, white=None if is_white else most)
+    return Header(width, height, content, white=None if is_white else (most, most, most))

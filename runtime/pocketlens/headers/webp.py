@@ -14,7 +14,7 @@ _MOST_CHUNKS = 100_000
 
 
 def read(data: bytes) -> Header:
-    """Reads the chunks; of an animation only the first frame goes on.
+    """Reads the chunks; only the first picture or frame goes on.
 
     The first EXIF counts, and only where the header announces it.
     """
@@ -37,18 +37,18 @@ def read(data: bytes) -> Header:
             inner = start + _FRAME_HEADER if name == b"ANMF" else start - 8
             picture = _picture(data, inner, stop)
         kept.append(data[start - 8 : stop + stop % 2])
+        if picture and len(kept) == 2:
+            # Without a header the first picture is all there is.
+            break
     if not picture:
         raise ImageError("WebP without a picture, damaged")
-    content = data
-    if flags & _ANIMATED:
-        body = b"".join(kept)
-        content = b"RIFF" + len(body).to_bytes(4, "little") + body
+    body = b"".join(kept)
     # What the coded picture claims costs memory, whatever the canvas says.
     width, height, has_alpha = picture
     return Header(
         max(canvas[0], width),
         max(canvas[1], height),
-        content,
+        b"RIFF" + len(body).to_bytes(4, "little") + body,
         exif.orientation(block) if block and flags & _EXIF else 1,
         has_alpha=has_alpha or bool(flags & (_ALPHA | _ANIMATED)),
     )
