@@ -60,7 +60,7 @@ def decode(
         try:
             return _decode_bytes(read_bytes(image, limits.max_bytes), min_size, limits)
         except ImageError as error:
-            raise ImageError(f"{os.fspath(image)}: {error}") from error
+            raise type(error)(f"{os.fspath(image)}: {error}") from error
     if isinstance(image, (bytes, bytearray, memoryview)):
         if len(image) > limits.max_bytes:
             raise ImageError(f"{len(image)} bytes, at most {limits.max_bytes} allowed (max_bytes)")
@@ -77,11 +77,11 @@ def _decode_bytes(data: bytes, min_size: tuple[int, int] | None, limits: Limits)
     header = read_header(data)
     _check_size(header.width, header.height, limits)
     flags = _REDUCED_RGB[_reduction(header, min_size)]
-    is_raw = header.has_alpha or bool(header.white)
+    is_unchanged = header.has_alpha or bool(header.white)
     try:
         pixels: Any = cv2.imdecode(
             np.frombuffer(header.content, np.uint8),
-            cv2.IMREAD_UNCHANGED if is_raw else flags | cv2.IMREAD_IGNORE_ORIENTATION,
+            cv2.IMREAD_UNCHANGED if is_unchanged else flags | cv2.IMREAD_IGNORE_ORIENTATION,
         )
     except cv2.error as error:
         reason = error.err or str(error)

@@ -49,11 +49,3 @@ def riff(*chunks: bytes, off: int = 0) -> bytes:
     """A WebP whose size is `off` by some bytes."""
     body = b"WEBP" + b"".join(chunks)
     return b"RIFF" + struct.pack("<I", len(body) + off) + body
-
-
-def box(name: bytes, content: bytes) -> bytes:
-    return struct.pack(">I4s", 8 + len(content), name) + content
-
-
-def full_box(name: bytes, content: bytes, version: int = 0, flags: int = 0) -> bytes:
-    return box(name, struct.pack(">I", version << 24 | flags) + content)

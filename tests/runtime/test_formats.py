@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -18,6 +19,8 @@ pytest.importorskip("PIL")
 from PIL import Image, TiffImagePlugin
 
 from fuzz import originals
+from odd import bmp, gif
+from odd.boxes import Item, build, full_box
 
 SIZE = (96, 64)
 CLOSE = 2.0
@@ -220,6 +223,14 @@ def test_jpeg_is_reduced_as_far_as_both_sides_allow(
         (save(GREY, "TIFF").replace(BITS + b"\x08", BITS + b"\x04"), "1 samples of 4 bits"),
         (save(RGB, "ICO"), "looks like an icon"),
         (save(RGB, "JPEG2000"), "looks like JPEG 2000"),
+        (save(RGB, "TGA"), r"\(CUR\) or TGA"),
+        (bmp.FILES["header of 16"], "24 bits, .* header of 16 bytes"),
+        (bmp.FILES["10 bits, header of 108"], "masks"),
+        (gif.FILES["zeros before the frame"], "something else where its picture should be"),
+        (
+            build([Item(1, b"av01", [b"data"], [full_box(b"ispe", bytes(8))], method=2)]),
+            "made of other items' data",
+        ),
         (ftyp(b"heic"), r"HEIC \(brand heic\) .* export it as JPEG"),
         (ftyp(b"mif1"), r"HEIC \(brand mif1\)"),
         (ftyp(b"avis"), "an AVIF sequence"),
@@ -241,6 +252,12 @@ def test_kind_that_is_not_supported(data: bytes, reason: str) -> None:
         read_header(data)
 
 
+def test_kind_that_is_not_supported_as_a_file(tmp_path: Path) -> None:
+    (tmp_path / "photo.jpg").write_bytes(ftyp(b"crx "))
+    with pytest.raises(FormatError, match=r"photo\.jpg: looks like a camera raw"):
+        decode(tmp_path / "photo.jpg")
+
+
 @pytest.mark.parametrize(
     ("tag", "kind"), [pytest.param(254, 4, id="a preview"), pytest.param(50706, 1, id="DNG")]
 )
@@ -253,6 +270,8 @@ def test_tiff_that_begins_with_a_preview(tag: int, kind: int) -> None:
         decode(save(image, "TIFF", tiffinfo=entries))
     # Other decoders show the preview: they are not to be tried.
     assert not isinstance(caught.value, FormatError)
+    with pytest.raises(ImageError, match="camera raw"):
+        decode(b"II*\0\x10\0\0\0CR\2\0" + bytes(9))
 
 
 @pytest.mark.parametrize("most", [1, 100, 255, 256, 1023, 4095, 65535])

@@ -19,7 +19,7 @@ class Header:
         has_alpha: Whether pixels may be transparent.
         premultiplied: Whether the decoder returns colours that alpha has dimmed already.
         transparent_grey: The value, as decoded, that stands for transparent in a grey picture.
-        white: Blue, green and red of white, as decoded, where 255 or 65535 is not what they are.
+        white: Blue, green and red of white, as decoded; None where they are 255 or 65535.
         is_jpeg: Whether it can be decoded at 1/2, 1/4 and 1/8.
         is_rare: Whether other programs may show it where OpenCV refuses it.
     """
