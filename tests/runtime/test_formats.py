@@ -298,6 +298,7 @@ def test_pnm_of_every_depth(kind: int, most: int) -> None:
         (b"P5 2 2 65536\n" + bytes(8), "values up to 65536"),
         (b"P5 2\n", "without a width and a height"),
         (b"P5" + b"# comment" * 99999, "without a width and a height"),
+        (b"P5" + b" " * 99999 + b"2 2 255\n" + bytes(4), "without a width and a height"),
     ],
 )
 def test_pnm_that_is_damaged(data: bytes, reason: str) -> None:

@@ -13,17 +13,18 @@ _MAXVAL = re.compile(_GAP + rb"(\d{1,9})")
 _BILEVEL, _TEXT = (1, 4), (1, 2, 3)
 _CHANNELS = {1: 1, 2: 1, 3: 3, 4: 1, 5: 1, 6: 3}
 _MOST = 65535
+_LONGEST_HEADER = 65536
 
 
 def read(data: bytes) -> Header:
     """Reads the header; of several pictures in a file the first goes on."""
-    size = _SIZE.match(data)
+    size = _SIZE.match(data, 0, _LONGEST_HEADER)
     if not size:
         raise ImageError("PNM without a width and a height, damaged")
     kind, width, height = map(int, size.groups())
     most, start = 1, size.end()
     if kind not in _BILEVEL:
-        maxval = _MAXVAL.match(data, start)
+        maxval = _MAXVAL.match(data, start, _LONGEST_HEADER)
         most, start = (int(maxval[1]), maxval.end()) if maxval else (0, start)
         if not 0 < most <= _MOST:
             raise ImageError(f"PNM with values up to {most}, expected 1 to {_MOST}, damaged")
