@@ -218,7 +218,7 @@ def test_jpeg_with_hundreds_of_scans() -> None:
     data = bytearray(encode(plain(9, 9, 9), ".jpg"))
     data[data.find(b"\xff\xc0") + 1] = 0xC2
     with pytest.raises(ImageError, match="JPEG with 301 scans, expected 100 at most"):
-        decode(bytes(data) + b"\xff\xda" * 300)
+        decode(bytes(data[:-2]) + b"\xff\xda\0\2" * 300 + b"\xff\xd9")
 
 
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (1, 8000), (8000, 1)])
