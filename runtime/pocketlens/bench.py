@@ -18,6 +18,7 @@ import pocketlens
 from pocketlens.cores import usable_cores
 from pocketlens.decoding import Pixels, decode
 from pocketlens.errors import PocketLensError
+from pocketlens.extras import is_frozen
 from pocketlens.loading import load_model
 from pocketlens.preprocessing import network_input, preprocess
 from pocketlens.reading import read_bytes
@@ -48,7 +49,8 @@ Stage = dict[str, Any]
 def measure(path: Path, pictures: Sequence[str], folder: Path) -> Iterator[tuple[str, Stage]]:
     """Measures stage after stage.
 
-    Each is timed in blocks; the spread of their medians tells noise from change.
+    Each is timed in blocks; the spread of their medians tells noise from change. A frozen
+    application has no Python to start, and leaves out what a fresh process takes.
 
     Args:
         path: The .onnx file.
@@ -60,14 +62,8 @@ def measure(path: Path, pictures: Sequence[str], folder: Path) -> Iterator[tuple
     """
     small, photo = generated_jpeg(*_SMALL), generated_jpeg(*_PHOTO)
     jpegs = {"200x200 JPEG": small, "12-megapixel JPEG": photo}
-    for name, data in jpegs.items():
-        file = folder / f"{name}.jpg"
-        file.write_bytes(data)
-        start = partial(_first_answer, path, file)
-        yield f"start to first answer, {name}", _stage([[_time(start)] for _ in range(COLD_STARTS)])
-        if sys.platform == "linux":
-            yield f"peak memory, {name}", _stage([[int(start(_PEAK_MEMORY)) / 1e3]], "MB")
-
+    if not is_frozen():
+        yield from _fresh_processes(path, jpegs, folder)
     model = load_model(path)
     recipe = model.metadata.preprocessing
     enough = recipe.min_decoded_size
@@ -92,6 +88,18 @@ def measure(path: Path, pictures: Sequence[str], folder: Path) -> Iterator[tuple
         yield title, _blocks(partial(limited.predict, [small] * _BATCH))
         if pictures:
             yield f"predict_many, {_workers(threads)}", _throughput(limited, pictures, threads)
+
+
+def _fresh_processes(
+    path: Path, jpegs: dict[str, bytes], folder: Path
+) -> Iterator[tuple[str, Stage]]:
+    for name, data in jpegs.items():
+        file = folder / f"{name}.jpg"
+        file.write_bytes(data)
+        start = partial(_first_answer, path, file)
+        yield f"start to first answer, {name}", _stage([[_time(start)] for _ in range(COLD_STARTS)])
+        if sys.platform == "linux":
+            yield f"peak memory, {name}", _stage([[int(start(_PEAK_MEMORY)) / 1e3]], "MB")
 
 
 def machine() -> str:

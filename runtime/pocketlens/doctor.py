@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 
 import cv2
@@ -16,7 +17,7 @@ import numpy as np
 import pocketlens
 from pocketlens.cores import affinity_cores, cpu_quota, usable_cores
 from pocketlens.errors import ModelError, PocketLensError
-from pocketlens.extras import install_line
+from pocketlens.extras import install_line, is_frozen
 from pocketlens.loading import load_model
 from pocketlens.metadata import SCHEMA_VERSION
 from pocketlens.providers import CPU, CUDA, installed_plugins, installed_wheels, why_missing
@@ -52,7 +53,8 @@ def examine(path: Path) -> Iterator[Finding]:
         f"{pocketlens.__version__}, reads metadata schemas up to {SCHEMA_VERSION}, "
         f"in {Path(pocketlens.__file__).parent}",
     )
-    yield Finding("python", OK, f"{platform.python_version()} {sys.executable}")
+    frozen = ", frozen" if is_frozen() else ""
+    yield Finding("python", OK, f"{platform.python_version()} {sys.executable}{frozen}")
     yield Finding("system", OK, f"{platform.platform()} {_processor()}")
     yield Finding("libraries", OK, f"numpy {np.__version__}, OpenCV {cv2.__version__}")
     yield _wheels("opencv", installed_wheels("cv2"), "opencv-python-headless")
@@ -117,9 +119,12 @@ def _model(path: Path) -> Iterator[Finding]:
 
 def _wheels(topic: str, found: list[str], expected: str) -> Finding:
     names = ", ".join(f"{name} {_version(name)}" for name in found)
+    if not found and find_spec("cv2" if topic == "opencv" else topic):
+        # A system's package, a frozen application: neither need hold a wheel's metadata.
+        return Finding(topic, NOTE, f"there, but from no known wheel, expected {expected}")
     if not found:
-        fix = f"; {install_line('cpu')}" if topic == "onnxruntime" else ""
-        return Finding(topic, PROBLEM, f"no wheel is installed, expected {expected}{fix}")
+        message = f"no wheel is installed, expected {expected}; {install_line('cpu')}"
+        return Finding(topic, PROBLEM, message)
     if len(found) > 1:
         return Finding(
             topic,
