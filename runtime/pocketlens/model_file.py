@@ -35,7 +35,7 @@ _FOLDERS = {
 }
 _ONNX = 8
 """The first byte of an onnx model, the key of its ir_version."""
-_GRAPH, _INITIALIZER, _EXTERNAL_DATA, _KEY, _VALUE = 7, 5, 13, 1, 2
+_GRAPH, _OPSET, _INITIALIZER, _EXTERNAL_DATA, _KEY, _VALUE = 7, 8, 5, 13, 1, 2
 """Fields of onnx's ModelProto, GraphProto, TensorProto and StringStringEntryProto."""
 _SHOWN = 40
 
@@ -83,9 +83,12 @@ def why_no_model(content: bytes) -> str:
 
 def _what_is_wrong(model: bytes) -> str:
     try:
-        end = max(stop for _, _, _, stop in fields(model, 0, len(model)))
+        found = [(number, stop) for number, _, _, stop in fields(model, 0, len(model))]
+        end = max(stop for _, stop in found)
         if end > len(model):
             return f"it is cut off: it has {len(model)} of {end} bytes or more; {_AGAIN}"
+        if _OPSET not in dict(found):
+            return f"it is cut off: it has {len(model)} bytes and no opset; {_AGAIN}"
         for place in _external_data(model):
             return f"its weights are in another file, {place!r}; save all as one file"
     except ModelError:

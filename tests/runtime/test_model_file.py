@@ -15,6 +15,7 @@ import pytest
 import pocketlens
 from builders import colors_model
 from pocketlens.errors import FileError, ModelError
+from pocketlens.protobuf import fields
 
 
 def zipped(*names: str) -> bytes:
@@ -33,6 +34,9 @@ def tarred() -> bytes:
 
 
 MODEL = colors_model()
+GRAPH_ALONE = MODEL[
+    : next(stop for number, *_, stop in fields(MODEL, 0, len(MODEL)) if number == 7)
+]
 UNPACK = "; unpack it first"
 EXPECTED = "; expected an .onnx file written by `pocketlens export`"
 AGAIN = "; copy or download the file again"
@@ -61,7 +65,8 @@ KINDS = {
     b"\x89HDF\r\n\x1a\n\x00": f"it is an HDF5 file, as Keras writes them{EXPECTED}",
     b"\x1c\x00\x00\x00TFL3\x00\x00": f"it is a TensorFlow Lite model{EXPECTED}",
     MODEL[:-1]: f"it is cut off: it has {len(MODEL) - 1} of {len(MODEL)} bytes or more{AGAIN}",
-    MODEL[: len(MODEL) // 2]: f"it is cut off: it has {len(MODEL) // 2} of ",
+    MODEL[: len(GRAPH_ALONE) // 2]: f"it is cut off: it has {len(GRAPH_ALONE) // 2} of ",
+    GRAPH_ALONE: f"it is cut off: it has {len(GRAPH_ALONE)} bytes and no opset{AGAIN}",
     MODEL + bytes(8): f"it is damaged{AGAIN}",
     bytes(500): "cannot load it",
     b"\xff\xd8\xff\xe0\x00\x10JFIF": "cannot load it",
