@@ -9,8 +9,9 @@ from pathlib import Path
 
 from pocketlens.classifier import Classifier
 from pocketlens.errors import InputTypeError, ModelError
+from pocketlens.model_file import read_model
 from pocketlens.providers import Provider
-from pocketlens.reading import DEFAULT_LIMITS, Limits, read_bytes
+from pocketlens.reading import DEFAULT_LIMITS, Limits
 from pocketlens.session import create_session
 
 BUNDLED_MODEL = Path(__file__).parent / "models" / "cats-and-dogs.onnx"
@@ -57,7 +58,7 @@ def load_model(
         raise InputTypeError(f"got {type(model).__name__}, expected the path of an .onnx file")
     path = BUNDLED_MODEL if model is None else Path(model)
     limits = Limits(max_pixels, max_bytes)
-    content = read_bytes(path)
+    content = read_model(path)
     try:
         create = partial(create_session, content, providers)
         return Classifier(create, intra_op_num_threads, min_familiarity, limits)

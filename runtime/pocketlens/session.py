@@ -13,6 +13,7 @@ from pocketlens.cores import usable_cores
 from pocketlens.errors import MissingExtraError, ModelError, ProviderError
 from pocketlens.extras import install_line
 from pocketlens.metadata import KEY, Metadata
+from pocketlens.model_file import why_no_model
 from pocketlens.providers import (
     CPU,
     CUDA,
@@ -90,7 +91,8 @@ def create_session(
     except Exception as error:  # onnxruntime's own classes share no other base
         reason = (str(error).strip() or repr(error)).splitlines()[0]
         raise ModelError(
-            f"onnxruntime {onnxruntime.__version__} cannot load it ({reason}); "
+            why_no_model(model)
+            or f"onnxruntime {onnxruntime.__version__} cannot load it ({reason}); "
             "expected an .onnx file written by `pocketlens export`"
         ) from error
 

@@ -347,12 +347,12 @@ def later_opset() -> bytes:
 @pytest.mark.parametrize(
     ("build", "reason"),
     [
-        (lambda: b"", "cannot load it"),
-        (lambda: b"not a model", "cannot load it"),
-        (lambda: colors_model()[:200], "cannot load it"),
+        (lambda: b"", "the file is empty"),
+        (lambda: b"not a model", "it is a text that begins with 'not a model'"),
+        (lambda: colors_model()[:200], "it is cut off: it has 200 of "),
         (later_opset, "cannot load it"),
         (unknown_operator, "cannot load it"),
-        (external_data, "cannot load it"),
+        (external_data, "its weights are in another file, '/etc/passwd'"),
         (lambda: (DATA / "colors.onnx").read_bytes(), "holds no pocketlens metadata"),
         (lambda: colors_model(labels=["a", "b"]), "expected 'probabilities' with 2 values"),
         (lambda: colors_model(schema_version=99), "schema version 99"),
