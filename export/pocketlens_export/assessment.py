@@ -14,6 +14,7 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 import pocketlens
+from pocketlens.cores import usable_cores
 from pocketlens.decoding import Pixels, decode
 from pocketlens.metrics import (
     Classes,
@@ -25,8 +26,9 @@ from pocketlens.metrics import (
     roc_auc,
     wilson_interval,
 )
+from pocketlens.network import Network
 from pocketlens.preprocessing import network_input
-from pocketlens.session import FAMILIARITY, INPUT_NAME, create_session
+from pocketlens.session import FAMILIARITY, INPUT_NAME
 from pocketlens_export.heads import softmax
 
 _BATCH = 16
@@ -64,11 +66,11 @@ def predict_files(
 
 def raw_familiarity(model: bytes, pictures: Sequence[Path], recipe: Any) -> npt.NDArray[Any]:
     """The network's own familiarity of pictures, N numbers."""
-    session = create_session(model, ["CPUExecutionProvider"], None)
+    network = Network(model, ["CPUExecutionProvider"], usable_cores())
     found = []
     for start in range(0, len(pictures), _BATCH):
         batch = [network_input(path, recipe) for path in pictures[start : start + _BATCH]]
-        found += list(session.run([FAMILIARITY], {INPUT_NAME: np.stack(batch)})[0])
+        found += list(network.run([FAMILIARITY], {INPUT_NAME: np.stack(batch)})[0])
     return np.array(found)
 
 
@@ -150,13 +152,13 @@ def calibration(
 
 def latency_ratio(plain: bytes, quantized: bytes, input_shape: tuple[int, int, int]) -> float:
     """Median inference time of the second model over the first, in turns, on one core."""
-    sessions = [create_session(model, ["CPUExecutionProvider"], 1) for model in (plain, quantized)]
+    networks = [Network(model, ["CPUExecutionProvider"]) for model in (plain, quantized)]
     picture = np.random.default_rng(0).integers(0, 256, (1, *input_shape), np.uint8)
     times: list[list[float]] = [[], []]
     for _ in range(_ROUNDS):
-        for session, seconds in zip(sessions, times, strict=True):
+        for network, seconds in zip(networks, times, strict=True):
             start = time.perf_counter()
-            session.run(None, {INPUT_NAME: picture})
+            network.run(None, {INPUT_NAME: picture})
             seconds.append(time.perf_counter() - start)
     return float(np.median(times[1][10:]) / np.median(times[0][10:]))
 

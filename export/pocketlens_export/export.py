@@ -16,6 +16,7 @@ import tf2onnx
 
 import pocketlens
 from pocketlens.card import int8_table
+from pocketlens.cores import usable_cores
 from pocketlens.errors import ExportError, FileError, PocketLensError, SettingError
 from pocketlens.familiarity import ACCEPTED, LEVELS, quantiles
 from pocketlens.metadata import KEY, Metadata
@@ -196,7 +197,9 @@ def _save(model: onnx.ModelProto, metadata: Metadata, file: Path) -> pocketlens.
     except OSError as error:
         raise FileError(f"{file}: cannot be written ({error.strerror})") from error
     try:
-        return pocketlens.load_model(file, providers=["CPUExecutionProvider"])
+        return pocketlens.load_model(
+            file, providers=["CPUExecutionProvider"], intra_op_num_threads=usable_cores()
+        )
     except PocketLensError as error:
         raise ExportError(f"check 'the runtime loads it' failed: {error}") from error
 

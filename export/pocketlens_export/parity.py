@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from pocketlens.cores import usable_cores
 from pocketlens.errors import ExportError
+from pocketlens.network import Network
 from pocketlens.preprocessing import Preprocessing, network_input
-from pocketlens.session import INPUT_NAME, OUTPUT_NAME, create_session
+from pocketlens.session import INPUT_NAME, OUTPUT_NAME
 
 IMAGES = 256
 BATCH_SIZES = (1, 5)
@@ -37,12 +39,12 @@ def measure_parity(
     """
     inputs = np.stack([network_input(picture, recipe) for picture in pictures])
     expected = network.predict(inputs, batch_size=32, verbose=0)
-    session = create_session(model, ["CPUExecutionProvider"], None)
+    exported = Network(model, ["CPUExecutionProvider"], usable_cores())
     names = list(expected)
     differences, relative, agreements = [], [0.0], []
     for size in BATCH_SIZES:
         answers = [
-            session.run(names, {INPUT_NAME: inputs[start : start + size]})
+            exported.run(names, {INPUT_NAME: inputs[start : start + size]})
             for start in range(0, len(inputs), size)
         ]
         got = {

@@ -15,13 +15,14 @@ import cv2
 import numpy as np
 
 import pocketlens
-from pocketlens.cores import usable_cores
+from pocketlens.cores import startable_threads, usable_cores
 from pocketlens.decoding import Pixels, decode
 from pocketlens.errors import PocketLensError
 from pocketlens.loading import load_model
+from pocketlens.network import Network
 from pocketlens.preprocessing import network_input, preprocess
 from pocketlens.reading import read_bytes
-from pocketlens.session import FAMILIARITY, INPUT_NAME, OUTPUT_NAME, create_session
+from pocketlens.session import FAMILIARITY, INPUT_NAME, OUTPUT_NAME
 
 BLOCKS, COLD_STARTS = 7, 7
 _SECONDS_A_BLOCK = 0.15
@@ -79,11 +80,11 @@ def measure(path: Path, pictures: Sequence[str], folder: Path) -> Iterator[tuple
     one = network_input(small, recipe)[np.newaxis]
     content = read_bytes(path)
     for threads in _thread_counts():
-        session = create_session(content, model.providers, threads)
+        network = Network(content, model.providers, threads)
         for size in (1, _BATCH):
             feed = {INPUT_NAME: np.repeat(one, size, axis=0)}
             title = f"inference, batch of {size}, {_threads(threads)}"
-            yield title, _blocks(partial(session.run, names, feed))
+            yield title, _blocks(partial(network.run, names, feed))
         limited = load_model(path, providers=model.providers, intra_op_num_threads=threads)
         for name, data in jpegs.items():
             title = f"predict, {name}, {_threads(threads)}"
@@ -178,7 +179,7 @@ def _time(call: Callable[[], object]) -> float:
 
 
 def _thread_counts() -> list[int]:
-    cores, counts = usable_cores(), [1]
+    cores, counts = 1 + startable_threads(usable_cores() - 1), [1]
     while counts[-1] * 2 <= cores:
         counts.append(counts[-1] * 2)
     return counts

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 import pocketlens
-from pocketlens.cores import affinity_cores, cpu_quota, usable_cores
+from pocketlens.cores import affinity_cores, cpu_quota, startable_threads, usable_cores
 from pocketlens.errors import ModelError, PocketLensError
 from pocketlens.extras import install_line
 from pocketlens.loading import load_model
@@ -57,15 +57,21 @@ def examine(path: Path) -> Iterator[Finding]:
     yield Finding("libraries", OK, f"numpy {np.__version__}, OpenCV {cv2.__version__}")
     yield _wheels("opencv", installed_wheels("cv2"), "opencv-python-headless")
     yield _cpu_features()
-    quota = cpu_quota()
-    yield Finding(
-        "threads",
-        OK,
-        f"{usable_cores()} by default: {os.cpu_count()} cores, {affinity_cores()} by affinity, "
-        f"quota {'none' if quota is None else f'{quota:g}'}",
-    )
+    yield _threads()
     yield from _onnxruntime(path)
     yield from _model(path)
+
+
+def _threads() -> Finding:
+    quota, cores = cpu_quota(), usable_cores()
+    message = (
+        f"one for predict(), {cores} for predict_many() by default: {os.cpu_count()} cores, "
+        f"{affinity_cores()} by affinity, quota {'none' if quota is None else f'{quota:g}'}"
+    )
+    startable = startable_threads(cores)
+    if startable == cores:
+        return Finding("threads", OK, message)
+    return Finding("threads", NOTE, f"{message}; the system lets only {startable} more be started")
 
 
 def _onnxruntime(path: Path) -> Iterator[Finding]:
@@ -104,7 +110,7 @@ def _model(path: Path) -> Iterator[Finding]:
             "model",
             OK,
             f"{path} ({path.stat().st_size / 1e6:.2f} MB), {len(model.labels)} labels, on "
-            f"{model.providers[0]} with {model.intra_op_num_threads} threads",
+            f"{model.providers[0]}",
         )
         if not model.metadata.selftest:
             yield Finding("selftest", NOTE, "the file holds no pictures for it; export it again")

@@ -74,3 +74,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (PocketLensError, OSError) as error:
         print_error(error)
         return 1
+    except RuntimeError as error:
+        if str(error) != "can't start new thread":
+            raise
+        print_error("the system allows no more threads (ulimit -u, docker --pids-limit)")
+        return 1
