@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from html import escape
 from time import monotonic
@@ -23,6 +24,7 @@ _THUMBNAILS = 48
 _THUMBNAIL_SIDE = 240
 _SECONDS_BETWEEN = 0.2
 _HEADERS = ["photo", "answer", "probability", "familiarity", "problem"]
+_NO_ROWS = {"headers": _HEADERS, "data": [], "metadata": None}
 
 
 def build(model: Classifier, concurrency: dict[str, Any]) -> None:
@@ -30,7 +32,7 @@ def build(model: Classifier, concurrency: dict[str, Any]) -> None:
 
     def classify(uploads: list[dict[str, Any]] | None) -> Iterator[list[Any]]:
         # Nothing of an earlier run may look like the answer to this one.
-        yield nothing()
+        yield ["", [], [], gr.update(value=None, interactive=False)]
         if not uploads:
             raise gr.Error("Choose photos or a zip file first.", print_exception=False)
         pictures = named_pictures(uploads)
@@ -49,9 +51,6 @@ def build(model: Classifier, concurrency: dict[str, Any]) -> None:
             _least_certain(model, pictures, found),
             gr.update(value=_csv_file(download, rows), interactive=True),
         ]
-
-    def nothing(summary: str = "") -> list[Any]:
-        return [summary, [], [], gr.update(value=None, interactive=False)]
 
     uploads = gr.File(
         label=f"Photos, or a zip of them (at most {MAX_PICTURES})",
@@ -91,9 +90,16 @@ def build(model: Classifier, concurrency: dict[str, Any]) -> None:
         preprocess=False,
         show_progress="hidden",
     )
-    stopped = stop.click(None, cancels=event, api_visibility="private")
-    stopped.then(lambda: nothing("Stopped."), outputs=outputs, api_visibility="private")
-    uploads.change(nothing, outputs=outputs, cancels=event, api_visibility="private")
+    # In the browser, before its visitor can click again: a run that has begun since is not touched.
+    changes = [uploads.upload, uploads.clear, uploads.delete]
+    for triggers, text in ((stop.click, "Stopped."), (changes, "")):
+        gr.on(triggers, None, cancels=event, api_visibility="private")
+        gr.on(triggers, None, outputs=outputs, js=_emptied(text), api_visibility="private")
+
+
+def _emptied(summary: str) -> str:
+    no_file = {"__type__": "update", "value": None, "interactive": False}
+    return f"() => {json.dumps([summary, _NO_ROWS, [], no_file])}"
 
 
 def _bar(done: int, total: int) -> str:
