@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from html import escape
 from time import monotonic
@@ -14,6 +15,7 @@ from gradio.processing_utils import save_bytes_to_cache
 from pocketlens.classifier import Classifier
 from pocketlens.decoding import Pixels
 from pocketlens.errors import PocketLensError
+from pocketlens.names import cut
 from pocketlens.prediction import Prediction
 from pocketlens_demo.answering import answers, as_csv, fields
 from pocketlens_demo.archive import MAX_PICTURES, NamedPicture, named_pictures
@@ -23,7 +25,14 @@ from pocketlens_demo.wording import answer_of
 _THUMBNAILS = 48
 _THUMBNAIL_SIDE = 240
 _SECONDS_BETWEEN = 0.2
+_MOST_COUNTED = 10
 _HEADERS = ["photo", "answer", "probability", "familiarity", "problem"]
+# A click during an upload waits for its end, which must not cancel what the click begins.
+_AFTER_THE_UPLOAD = """
+async (uploads) => {
+  await new Promise((next) => setTimeout(next));
+  return [uploads];
+}"""
 _NO_ROWS = {"headers": _HEADERS, "data": [], "metadata": None}
 
 
@@ -69,7 +78,7 @@ def build(model: Classifier, concurrency: dict[str, Any]) -> None:
         interactive=False,
         show_search="filter",
         max_height=400,
-        column_widths=["230px", "110px", "130px", "120px", "626px"],
+        column_widths=["230px", "200px", "130px", "120px", "536px"],
     )
     gallery = gr.Gallery(
         label=f"Least certain first (at most {_THUMBNAILS})",
@@ -85,6 +94,7 @@ def build(model: Classifier, concurrency: dict[str, Any]) -> None:
         classify,
         uploads,
         outputs,
+        js=_AFTER_THE_UPLOAD,
         **concurrency,
         api_visibility="private",
         preprocess=False,
@@ -126,7 +136,10 @@ def _cells(row: dict[str, Any]) -> list[Any]:
 
 def _summary(model: Classifier, found: list[Prediction | PocketLensError]) -> str:
     known = [answer_of(answer) for answer in found if isinstance(answer, Prediction)]
-    counts = [f"{known.count(name):,} {name}" for name in sorted(set(known))]
+    most = sorted(Counter(known).most_common(_MOST_COUNTED))
+    counts = [f"{number:,} {cut(name)}" for name, number in most]
+    if others := len(known) - sum(number for _, number in most):
+        counts.append(f"{others:,} others")
     if unread := len(found) - len(known):
         counts.append(f"{unread:,} could not be read")
     photos = "1 photo" if len(found) == 1 else f"{len(found):,} photos"

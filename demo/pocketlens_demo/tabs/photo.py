@@ -10,6 +10,7 @@ import gradio as gr
 
 import pocketlens
 from pocketlens.classifier import Classifier
+from pocketlens.names import cut
 from pocketlens_demo.collection import Collection
 from pocketlens_demo.pictures import decoded, picture_bytes
 from pocketlens_demo.tabs import webcam
@@ -67,7 +68,9 @@ def build(model: Classifier, collection: Collection | None, concurrency: dict[st
             shown,
             familiarity_text(prediction),
             time_taken,
-            gr.update(value=heat_map, visible=explain, label=f"What speaks for {prediction.label}"),
+            gr.update(
+                value=heat_map, visible=explain, label=f"What speaks for {cut(prediction.label)}"
+            ),
             gr.update(visible=collection is not None),
             gr.update(visible=False),
         ]
