@@ -224,7 +224,11 @@ def test_every_control_has_a_name(page: Page, visit: Callable[..., Any], name: s
 
 
 @pytest.mark.parametrize(
-    "labels", [["red", "green", "blue"], ["<b>", "![x](http://example.invalid/x.png)", "a/b|*c*"]]
+    "labels",
+    [
+        ["red", "green", "blue"],
+        ["<b> $$x$$", "![x](http://example.invalid/x.png)", "a/b|*c* __d__ 🐶 www.example.invalid"],
+    ],
 )
 def test_a_model_that_says_little_of_itself(
     visit: Callable[..., Any], photos: list[Path], tmp_path: Path, labels: list[str]
@@ -234,6 +238,7 @@ def test_a_model_that_says_little_of_itself(
     page = Page("--model", str(file))
     try:
         tab = visit(page)
+        tab.get_by_text("The answer is {}, {} or {}.".format(*labels)).wait_for()
         upload(tab, photos[0])
         answer(tab, pocketlens.load_model(file).predict(photos[0]).label)
         show(tab, "Model")
