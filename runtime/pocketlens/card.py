@@ -6,8 +6,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from pocketlens.confusion import Matrix, lowest_recall, most_confused
 from pocketlens.depth import HIGH_BITS
 from pocketlens.metadata import Metadata
+from pocketlens.names import cut, listed
+
+_FEW = 20
+"""Classes for which there is room, each with a name: beyond that the worst ones are shown."""
+_WORST = f"The {_FEW} classes that are missed most often"
 
 _LIMITS = """\
 - It answers with one of its classes. It does not find, count or measure things, and knows no finer
@@ -48,7 +54,8 @@ def render(name: str, size: int, metadata: Metadata) -> str:
 
 def plain(text: str) -> str:
     """The text as Markdown that shows it as it is: labels come from folders and files."""
-    return re.sub(r"([^\w\s,.])", r"\\\1", text)
+    # A backslash before anything but ASCII punctuation would be shown.
+    return re.sub(r"([!-+\-./:-@\[-`{-~])", r"\\\1", text)
 
 
 def int8_table(record: Mapping[str, Any]) -> list[tuple[str, tuple[str, str]]]:
@@ -77,7 +84,7 @@ def _limits(metadata: Metadata) -> Iterator[str]:
 
 def _summary(size: int, metadata: Metadata) -> Iterator[str]:
     recipe = metadata.preprocessing
-    yield f"- Tells apart: {', '.join(map(plain, metadata.labels))}"
+    yield f"- Tells apart: {plain(listed(metadata.labels, _FEW))}"
     yield (
         f"- Network: {metadata.architecture}, {'int8' if metadata.int8 else 'float'}, input "
         f"{recipe.input_size[0]}x{recipe.input_size[1]} {recipe.color_mode}, {size / 1e6:.2f} MB"
@@ -101,17 +108,14 @@ def _figures(metadata: Metadata) -> Iterator[str]:
         rows.append((name, *accuracy_cells(figures), f"{metrics['images']:,}"))
     yield from _table(("test pictures", "accuracy", "95 % interval (Wilson)", "count"), rows)
     yield ""
+    is_small = len(metadata.labels) <= _FEW
+    title = "Confusion matrix, rows are the true classes" if is_small else _WORST
     yield (
         f"Log loss {metrics['log_loss']:.4f}, expected calibration error (15 bins) "
-        f"{metrics['calibration_error']:.2%}. Confusion matrix, rows are the true classes:"
+        f"{metrics['calibration_error']:.2%}. {title}:"
     )
     yield ""
-    labels = tuple(map(plain, metadata.labels))
-    counts = [
-        (label, *map(str, row))
-        for label, row in zip(labels, metrics["confusion_matrix"], strict=True)
-    ]
-    yield from _table(("", *labels), counts)
+    yield from (_matrix if is_small else _mistakes)(metadata.labels, metrics["confusion_matrix"])
     if curve := metrics.get("risk_coverage"):
         yield ""
         yield "When only the surest answers are taken:"
@@ -123,6 +127,33 @@ def _figures(metadata: Metadata) -> Iterator[str]:
                 for row in curve
             ],
         )
+
+
+def _matrix(labels: Sequence[str], matrix: Matrix) -> Iterator[str]:
+    names = tuple(map(_name, labels))
+    counts = [(name, *map(str, row)) for name, row in zip(names, matrix, strict=True)]
+    yield from _table(("", *names), counts)
+
+
+def _mistakes(labels: Sequence[str], matrix: Matrix) -> Iterator[str]:
+    worst = lowest_recall(labels, matrix, _FEW)
+    yield from _table(
+        ("class", "recall", "precision", "test pictures"),
+        [
+            (_name(row.label), f"{row.recall:.2%}", f"{row.precision:.2%}", f"{row.pictures:,}")
+            for row in worst
+        ],
+    )
+    yield ""
+    yield f"The most frequent mistakes (at most {_FEW}):"
+    yield ""
+    yield from _table(
+        ("the pictures show", "the answer", "pictures", "of"),
+        [
+            (_name(row.shown), _name(row.answered), f"{row.mistakes:,}", f"{row.pictures:,}")
+            for row in most_confused(labels, matrix, _FEW)
+        ],
+    )
 
 
 def accuracy_cells(figures: Mapping[str, Any]) -> tuple[str, str]:
@@ -170,7 +201,7 @@ def _int8(metadata: Metadata) -> Iterator[str]:
 def _data(metadata: Metadata) -> Iterator[str]:
     if not (data := metadata.data):
         return
-    counts = ", ".join(f"{count:,} {plain(label)}" for label, count in data["images"].items())
+    counts = _counts(data["images"])
     split = ", ".join(f"{part} {count:,}" for part, count in data["split"].items())
     yield f"- Pictures in the training folder: {counts}; {data['left_out']} files left out"
     yield f"- Split: {split}"
@@ -178,6 +209,20 @@ def _data(metadata: Metadata) -> Iterator[str]:
         f"- Test pictures that nearly repeat another and do not count: {data['near_duplicates']}"
     )
     yield f"- Fingerprint of the training folder (SHA-256): `{data['fingerprint']}`"
+
+
+def _name(label: str) -> str:
+    return plain(cut(label))
+
+
+def _counts(images: Mapping[str, int]) -> str:
+    if len(images) <= _FEW:
+        return ", ".join(f"{count:,} {_name(label)}" for label, count in images.items())
+    (least, fewest), *_, (most, largest) = sorted(images.items(), key=lambda item: item[1])
+    return (
+        f"{sum(images.values()):,} of {len(images):,} classes, from {fewest:,} {_name(least)} "
+        f"to {largest:,} {_name(most)}"
+    )
 
 
 def _training(metadata: Metadata) -> Iterator[str]:

@@ -10,6 +10,7 @@ from pocketlens.card import int8_table
 from pocketlens.classifier import Classifier
 from pocketlens.cli.arguments import add_model
 from pocketlens.loading import load_model
+from pocketlens.names import listed
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +32,7 @@ def _describe(path: Path, model: Classifier) -> dict[str, str]:
     metadata = model.metadata
     rows = {
         "file": f"{path} ({path.stat().st_size / 1e6:.2f} MB)",
-        "labels": ", ".join(model.labels),
+        "labels": listed(model.labels),
         "preprocessing": _pairs(metadata.preprocessing.to_dict()),
         "architecture": metadata.architecture,
     }
