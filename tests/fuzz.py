@@ -21,6 +21,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from zlib import crc32
 
@@ -28,6 +29,7 @@ import numpy as np
 from PIL import Image
 
 import pocketlens
+from odd import avif, bmp
 from pocketlens.errors import ImageError
 
 DATA = Path(__file__).parent / "data"
@@ -56,6 +58,7 @@ def save(image: Image.Image, form: str, **options: object) -> bytes:
     return stream.getvalue()
 
 
+@cache
 def originals() -> dict[str, bytes]:
     """Small pictures of every format and kind, among them one with EXIF."""
     rgb, rgba = picture()
@@ -80,6 +83,8 @@ def originals() -> dict[str, bytes]:
         "webp animated": save(rgba, "WEBP", save_all=True, append_images=moved),
         "avif": save(rgba, "AVIF", exif=exif.tobytes()),
         "avif animated": save(rgb, "AVIF", save_all=True, append_images=[rgb.rotate(90)]),
+        "avif in pieces": avif.FILES["two pieces in idat"],
+        "avif of tiles": avif.FILES["grid turned"],
         "tiff": save(rgb, "TIFF", compression="tiff_lzw"),
         "tiff jpeg": save(rgb, "TIFF", compression="jpeg"),
         "tiff alpha": save(rgba, "TIFF"),
@@ -87,6 +92,12 @@ def originals() -> dict[str, bytes]:
         "tiff bilevel": save(grey.convert("1"), "TIFF", compression="group4"),
         "bmp": save(rgb, "BMP"),
         "bmp palette": save(palette, "BMP"),
+        "bmp masks": bmp.FILES["565, header of 124"],
+        "pgm": save(grey, "PPM"),
+        "pgm deep": save(deep, "PPM"),
+        "ppm": save(rgb, "PPM"),
+        "ppm text": b"P3 # text\n61 47\n99\n" + b"7 88 99 " * (61 * 47),
+        "pbm": save(grey.convert("1"), "PPM"),
         "gif": save(palette, "GIF", transparency=3),
         "gif animated": save(palette, "GIF", save_all=True, append_images=[palette.rotate(90)]),
     }

@@ -15,17 +15,23 @@ class Page:
     """`pocketlens demo` in a process of its own, as a user starts it."""
 
     def __init__(
-        self, *options: str, command: list[str] | None = None, scheme: str = "http", **popen: Any
+        self,
+        *options: str,
+        command: list[str] | None = None,
+        port: int | None = None,
+        scheme: str = "http",
+        **popen: Any,
     ) -> None:
         """Starts it and waits until it says its address.
 
         Args:
             options: Of the command.
             command: What to run in place of `pocketlens demo`.
+            port: None takes a free one.
             scheme: http or https.
             popen: For subprocess.Popen().
         """
-        self.port = free_port()
+        self.port = port or free_port()
         if command is None:
             command = [str(Path(sys.executable).with_name("pocketlens")), "demo"]
             command += ["--port", str(self.port)]
@@ -54,6 +60,11 @@ class Page:
     def connect(self, **options: Any) -> Any:
         """A client; to be closed."""
         return gradio_client.Client(self.url, verbose=False, **options)
+
+    def kill(self) -> None:
+        """Ends it at once, as a power cut does."""
+        self.process.kill()
+        self.close()
 
     def close(self) -> str:
         """Stops it; gives all that it has printed."""

@@ -16,6 +16,7 @@ from pocketlens.errors import SettingError
 from pocketlens_demo import api
 from pocketlens_demo.collection import Collection
 from pocketlens_demo.guard import EXCEPTION_HANDLERS, Guard
+from pocketlens_demo.patient_queue import PatientQueue
 from pocketlens_demo.tabs import live, many, photo
 from pocketlens_demo.tabs import model as model_tab
 from pocketlens_demo.upload_folder import UploadFolder
@@ -76,7 +77,7 @@ def launch(
     Raises:
         SettingError: The address or port cannot be listened on.
     """
-    page.queue(max_size=_MAX_WAITING)
+    queue = page._queue = PatientQueue(page, _MAX_WAITING)
     try:
         # Gradio's own message speaks of its parameters.
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -98,7 +99,7 @@ def launch(
             pwa=False,
             footer_links=["api"],
             app_kwargs={
-                "middleware": [Middleware(Guard, uploads=uploads, hosts=hosts)],
+                "middleware": [Middleware(Guard, uploads=uploads, hosts=hosts, wake=queue.wake)],
                 "exception_handlers": EXCEPTION_HANDLERS,
                 "openapi_url": None,
             },

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from threading import Lock
@@ -13,9 +14,13 @@ import cv2
 from pocketlens.decoding import decode
 from pocketlens.depth import HIGH_BITS
 from pocketlens.errors import FileError, SettingError
+from pocketlens.folders import is_system
+from pocketlens.names import cut, listed
 from pocketlens_demo.pictures import LIMITS, shrunk
 
 MAX_KEPT = 10_000
+_LONGEST_NAME = 255
+_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 _LONGEST_SIDE = 1024
 _QUALITY = [cv2.IMWRITE_JPEG_QUALITY, 92]
 
@@ -27,12 +32,15 @@ class Collection:
         """Makes the folders of the classes; `depth` is that of the model's preprocessing.
 
         Raises:
-            SettingError: A label cannot name a folder.
+            SettingError: A label cannot name a folder, or two of them name the same.
             FileError: The folders cannot be made or written to.
         """
         for label in labels:
-            if label != Path(label).name or label.startswith("."):
-                raise SettingError(f"the label {label!r} cannot name a folder of {folder}")
+            if reason := _unfit(label):
+                raise SettingError(
+                    f"the label {cut(label)!r} cannot name a folder of {folder} ({reason}); "
+                    "name the class otherwise, or serve the page without collecting"
+                )
         self._folders = {label: folder / label for label in labels}
         self._depth = depth
         self._lock = Lock()
@@ -43,6 +51,7 @@ class Collection:
         except OSError as error:
             place = error.filename or folder
             raise FileError(f"{place}: cannot be written ({error.strerror})") from error
+        self._check_apart()
 
     def keep(self, photo: bytes, label: str) -> str:
         """Stores a photo in the folder of its class; the last word on a photo counts.
@@ -61,7 +70,7 @@ class Collection:
             ImageError: The photo cannot be decoded.
         """
         if label not in self._folders:
-            raise SettingError(f"got {label!r}, expected one of {', '.join(self._folders)}")
+            raise SettingError(f"got {label!r}, expected one of {listed(list(self._folders))}")
         content = _encoded(photo, self._depth)
         name = f"{hashlib.sha256(content).hexdigest()[:32]}.jpg"
         with self._lock:
@@ -74,6 +83,31 @@ class Collection:
             else:
                 _write(self._folders[label] / name, content)
         return f"Kept as {label}. Thank you."
+
+    def _check_apart(self) -> None:
+        """Where capital letters do not count, Cat and cat are one folder."""
+        labels: dict[tuple[int, int], str] = {}
+        for label, folder in self._folders.items():
+            status = folder.stat()
+            other = labels.setdefault((status.st_dev, status.st_ino), label)
+            if other != label:
+                raise SettingError(
+                    f"the labels {cut(other)!r} and {cut(label)!r} name one folder here, {folder}; "
+                    "name the classes otherwise, or serve the page without collecting"
+                )
+
+
+def _unfit(label: str) -> str:
+    """Why a class's photos cannot lie in a folder of its name, or would not be found there."""
+    if label != Path(label).name or label in (".", ".."):
+        return "it is a path"
+    if is_system(label):
+        return "training passes such a folder over"
+    if len(os.fsencode(label)) > _LONGEST_NAME:
+        return f"longer than {_LONGEST_NAME} bytes"
+    if _DEVICE.fullmatch(label):
+        return "a device of Windows, where no folder may be called so"
+    return ""
 
 
 def _encoded(photo: bytes, depth: str) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ _API = "/gradio_api/"
 _UPLOAD = f"{_API}upload"
 _FILE = f"{_API}file="
 _ENDPOINTS = (
+    "app_id",
     "call/",
     "cancel",
     "file=",
@@ -47,17 +49,25 @@ _POLICY = (
 class Guard:
     """ASGI middleware: refuses in words, and lets browsers load nothing from elsewhere."""
 
-    def __init__(self, app: ASGIApp, uploads: UploadFolder, hosts: tuple[str, ...] | None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        uploads: UploadFolder,
+        hosts: tuple[str, ...] | None,
+        wake: Callable[[], None],
+    ) -> None:
         """Takes what comes after it.
 
         Args:
             app: The next application.
             uploads: The folder that may not grow too large.
             hosts: The names that this page may be called by; None: any.
+            wake: What to call when something comes.
         """
         self.app = app
         self.uploads = uploads
         self.hosts = hosts
+        self.wake = wake
         self._receiving = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -85,6 +95,7 @@ class Guard:
             response = JSONResponse({"detail": text}, status)
             await response(scope, receive, send_with_headers)
             return
+        self.wake()
         length = int(Headers(scope=scope).get("content-length") or 0)
         self._receiving += length
         try:

@@ -99,6 +99,8 @@ def _keep_quiet() -> None:
     """What gradio and huggingface_hub read on import, so that nothing of them calls out."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["HF_HUB_OFFLINE"] = "1"
+    # Gradio's import looks for ffmpeg, and ends where a service has no PATH at all.
+    os.environ.setdefault("PATH", os.defpath)
     # Of each request Gradio keeps a record, of 10,000 unless told.
     os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "100"
     # Gradio asks its own server whether it is there; a proxy would not find it.

@@ -86,7 +86,7 @@ def write_space(model_file: Path, folder: Path) -> None:
 
 
 def _left_out(folder: str, names: list[str]) -> set[str]:
-    return {"__pycache__", BUNDLED_MODEL.parent.name} & set(names)
+    return {"__pycache__", "__pyinstaller", BUNDLED_MODEL.parent.name} & set(names)
 
 
 def _requirements() -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pocketlens.card import plain
 from pocketlens.classifier import Classifier
 from pocketlens.metadata.familiarity import word
+from pocketlens.names import cut
 from pocketlens.prediction import Prediction
 
 
 def introduction(model: Classifier) -> str:
     """What the page answers with and how often that is right, as Markdown."""
-    labels = [f"**{plain(label)}**" for label in model.labels]
-    choices = [f"one of {len(labels)} classes"] if len(labels) > 20 else labels
+    labels = [f"**{plain(cut(label))}**" for label in model.labels]
+    choices = [f"one of {len(labels):,} classes"] if len(labels) > 20 else labels
     if model.min_familiarity is not None:
         choices.append(f"**{word(model.labels)}**")
     *first, last = choices

@@ -18,7 +18,8 @@ from pocketlens.metrics import (
     roc_auc,
     wilson_interval,
 )
-from pocketlens.session import INPUT_NAME, create_session
+from pocketlens.network import Network
+from pocketlens.session import INPUT_NAME
 from pocketlens_export.inference import Answers, Change
 
 _ROUNDS = 200
@@ -97,8 +98,8 @@ def compare(plain: Answers, quantized: Answers, truth: Classes, files: tuple[byt
 
 def latency_ratio(files: tuple[bytes, bytes]) -> float:
     """Median inference time of the second file over the first, in turns, on one core."""
-    sessions = [create_session(file, ["CPUExecutionProvider"], 1) for file in files]
-    shape = sessions[0].get_inputs()[0].shape[1:]
+    sessions = [Network(file, ["CPUExecutionProvider"]) for file in files]
+    shape = sessions[0].start().get_inputs()[0].shape[1:]
     picture = np.random.default_rng(0).integers(0, 256, (1, *shape), np.uint8)
     times: list[list[float]] = [[], []]
     for _ in range(_ROUNDS):

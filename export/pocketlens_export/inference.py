@@ -16,9 +16,10 @@ from tqdm import tqdm
 import pocketlens
 from pocketlens.cores import usable_cores
 from pocketlens.decoding import Pixels
+from pocketlens.network import Network
 from pocketlens.parallel import map_in_order
 from pocketlens.preprocessing import Preprocessing, decode_for, network_input
-from pocketlens.session import INPUT_NAME, create_session
+from pocketlens.session import INPUT_NAME
 
 Change: TypeAlias = Callable[[Pixels], Pixels]
 Result = TypeVar("Result")
@@ -50,7 +51,7 @@ def run_graph(
         output: Its name.
         title: Of the progress bar.
     """
-    session = create_session(model.SerializeToString(), ["CPUExecutionProvider"], 1)
+    session = Network(model.SerializeToString(), ["CPUExecutionProvider"])
 
     def run(paths: Sequence[Path]) -> npt.NDArray[np.float32]:
         inputs = np.stack([network_input(path, preprocessing) for path in paths])

@@ -42,9 +42,7 @@ def load(model: onnx.ModelProto, metadata: Metadata) -> pocketlens.Classifier:
     """
     try:
         content = _with_metadata(model, metadata)
-        return pocketlens.load_model(
-            content, providers=["CPUExecutionProvider"], intra_op_num_threads=1
-        )
+        return pocketlens.load_model(content, providers=["CPUExecutionProvider"])
     except PocketLensError as error:
         raise ExportError(f"check 'the runtime loads it' failed: {error}") from error
 

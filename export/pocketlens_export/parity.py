@@ -12,8 +12,9 @@ import tensorflow as tf
 
 from pocketlens.errors import ExportError
 from pocketlens.metadata.figures import Parity
+from pocketlens.network import Network
 from pocketlens.preprocessing import Preprocessing, network_input
-from pocketlens.session import INPUT_NAME, OUTPUT_NAME, create_session
+from pocketlens.session import INPUT_NAME, OUTPUT_NAME
 from pocketlens_export.graph import Heads
 
 IMAGES = 256
@@ -42,7 +43,7 @@ def measure_parity(
     """
     inputs = np.stack([network_input(picture, preprocessing) for picture in pictures])
     expected = heads.apply(_run_keras(network, inputs))
-    session = create_session(model.SerializeToString(), ["CPUExecutionProvider"], 1)
+    session = Network(model.SerializeToString(), ["CPUExecutionProvider"])
     names = list(expected)
     differences: dict[str, float] = dict.fromkeys(names, 0.0)
     agreement = 1.0

@@ -19,8 +19,9 @@ from onnxruntime.quantization.registry import QDQRegistry, QLinearOpsRegistry
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from pocketlens.errors import DatasetError
+from pocketlens.network import Network
 from pocketlens.preprocessing import Preprocessing, network_input
-from pocketlens.session import INPUT_NAME, create_session
+from pocketlens.session import INPUT_NAME
 
 PICTURES = 300
 _FEWEST = 50
@@ -73,9 +74,7 @@ def quantize(
         calibrater = MinMaxCalibrater(folded, kinds, augmented_model_path=str(augmented))
         calibrater.augment_graph()
         # Its own session would have threads that spin, and no optimized kernels.
-        calibrater.infer_session = create_session(
-            augmented.read_bytes(), ["CPUExecutionProvider"], 1
-        )
+        calibrater.infer_session = Network(augmented.read_bytes(), ["CPUExecutionProvider"]).start()
         calibrater.collect_data(_Pictures(pictures, preprocessing))
         body = onnx.load(folded)
         quantizer = QDQQuantizer(

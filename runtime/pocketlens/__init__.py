@@ -7,6 +7,7 @@ Example:
     'dog'
 """
 
+from pocketlens import few_threads  # noqa: F401, before numpy and OpenCV
 from pocketlens.classifier import Classifier
 from pocketlens.errors import PocketLensError
 from pocketlens.heat_map import overlay

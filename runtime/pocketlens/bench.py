@@ -15,13 +15,15 @@ import cv2
 import numpy as np
 
 import pocketlens
-from pocketlens.cores import usable_cores
+from pocketlens.cores import startable_threads, usable_cores
 from pocketlens.decoding import Pixels, decode
 from pocketlens.errors import PocketLensError
+from pocketlens.extras import is_frozen
 from pocketlens.loading import load_model
+from pocketlens.network import Network
 from pocketlens.preprocessing import network_input, preprocess
 from pocketlens.reading import read_bytes
-from pocketlens.session import FAMILIARITY, INPUT_NAME, OUTPUT_NAME, create_session
+from pocketlens.session import FAMILIARITY, INPUT_NAME, OUTPUT_NAME
 
 BLOCKS, COLD_STARTS = 7, 7
 _SECONDS_A_BLOCK = 0.15
@@ -48,7 +50,8 @@ Stage = dict[str, Any]
 def measure(path: Path, pictures: Sequence[str], folder: Path) -> Iterator[tuple[str, Stage]]:
     """Measures stage after stage.
 
-    Each is timed in blocks; the spread of their medians tells noise from change.
+    Each is timed in blocks; the spread of their medians tells noise from change. A frozen
+    application has no Python to start, and leaves out what a fresh process takes.
 
     Args:
         path: The .onnx file.
@@ -60,14 +63,8 @@ def measure(path: Path, pictures: Sequence[str], folder: Path) -> Iterator[tuple
     """
     small, photo = generated_jpeg(*_SMALL), generated_jpeg(*_PHOTO)
     jpegs = {"200x200 JPEG": small, "12-megapixel JPEG": photo}
-    for name, data in jpegs.items():
-        file = folder / f"{name}.jpg"
-        file.write_bytes(data)
-        start = partial(_first_answer, path, file)
-        yield f"start to first answer, {name}", _stage([[_time(start)] for _ in range(COLD_STARTS)])
-        if sys.platform == "linux":
-            yield f"peak memory, {name}", _stage([[int(start(_PEAK_MEMORY)) / 1e3]], "MB")
-
+    if not is_frozen():
+        yield from _fresh_processes(path, jpegs, folder)
     model = load_model(path)
     recipe = model.metadata.preprocessing
     enough = recipe.min_decoded_size
@@ -79,11 +76,11 @@ def measure(path: Path, pictures: Sequence[str], folder: Path) -> Iterator[tuple
     one = network_input(small, recipe)[np.newaxis]
     content = read_bytes(path)
     for threads in _thread_counts():
-        session = create_session(content, model.providers, threads)
+        network = Network(content, model.providers, threads)
         for size in (1, _BATCH):
             feed = {INPUT_NAME: np.repeat(one, size, axis=0)}
             title = f"inference, batch of {size}, {_threads(threads)}"
-            yield title, _blocks(partial(session.run, names, feed))
+            yield title, _blocks(partial(network.run, names, feed))
         limited = load_model(path, providers=model.providers, intra_op_num_threads=threads)
         for name, data in jpegs.items():
             title = f"predict, {name}, {_threads(threads)}"
@@ -92,6 +89,18 @@ def measure(path: Path, pictures: Sequence[str], folder: Path) -> Iterator[tuple
         yield title, _blocks(partial(limited.predict, [small] * _BATCH))
         if pictures:
             yield f"predict_many, {_workers(threads)}", _throughput(limited, pictures, threads)
+
+
+def _fresh_processes(
+    path: Path, jpegs: dict[str, bytes], folder: Path
+) -> Iterator[tuple[str, Stage]]:
+    for name, data in jpegs.items():
+        file = folder / f"{name}.jpg"
+        file.write_bytes(data)
+        start = partial(_first_answer, path, file)
+        yield f"start to first answer, {name}", _stage([[_time(start)] for _ in range(COLD_STARTS)])
+        if sys.platform == "linux":
+            yield f"peak memory, {name}", _stage([[int(start(_PEAK_MEMORY)) / 1e3]], "MB")
 
 
 def machine() -> str:
@@ -178,7 +187,7 @@ def _time(call: Callable[[], object]) -> float:
 
 
 def _thread_counts() -> list[int]:
-    cores, counts = usable_cores(), [1]
+    cores, counts = 1 + startable_threads(usable_cores() - 1), [1]
     while counts[-1] * 2 <= cores:
         counts.append(counts[-1] * 2)
     return counts

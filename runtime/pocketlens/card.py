@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from pocketlens.confusion import lowest_recall, most_confused
 from pocketlens.metadata import Metadata
 from pocketlens.metadata.figures import Metrics
-from pocketlens.metadata.provenance import shortened
+from pocketlens.names import cut, listed
 
 _LIMITS = """\
 - It answers with one of its classes. It does not find, count or measure things, and knows no finer
@@ -16,7 +17,8 @@ _LIMITS = """\
   things that fill little of the picture may do worse: test on your own.
 - It must not decide alone where a wrong answer harms people or animals, and says nothing about
   people."""
-_LARGEST_MATRIX = 30
+_FEW = 20
+"""Classes for which there is room, each with a name: beyond that the worst ones are shown."""
 
 
 def render(name: str, size: int, metadata: Metadata) -> str:
@@ -54,7 +56,7 @@ def summary(size: int, metadata: Metadata) -> Iterator[tuple[str, str]]:
     """
     recipe = metadata.preprocessing
     height, width = recipe.input_size
-    yield "labels", shortened(metadata.labels)
+    yield "labels", listed(metadata.labels)
     yield "network", f"{metadata.architecture}, {'int8' if metadata.int8 else 'float'}"
     yield "input", f"{height}x{width} {recipe.color_mode}"
     yield (
@@ -68,7 +70,8 @@ def summary(size: int, metadata: Metadata) -> Iterator[tuple[str, str]]:
 
 def plain(text: str) -> str:
     """The text as Markdown that shows it as it is: labels come from folders and files."""
-    return re.sub(r"([^\w\s,.:;%()/-])", r"\\\1", text)
+    # A backslash before anything but ASCII punctuation would be shown.
+    return re.sub(r"([!#-&*+\-./:-@\[-`{-~])", r"\\\1", text)
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -79,14 +82,28 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def _mistakes(labels: Sequence[str], metrics: Metrics) -> Iterator[str]:
     matrix = metrics.confusion_matrix
-    if len(labels) <= _LARGEST_MATRIX:
+    if len(labels) <= _FEW:
         yield "Confusion matrix, rows are the true classes:"
-        rows = [(label, *map(str, row)) for label, row in zip(labels, matrix, strict=True)]
-        yield _table(("", *map(plain, labels)), rows)
+        names = list(map(cut, labels))
+        rows = [(name, *map(str, row)) for name, row in zip(names, matrix, strict=True)]
+        yield _table(("", *map(plain, names)), rows)
     else:
-        yield "What is confused most:"
-        pairs = [(shown, said, str(n)) for shown, said, n in metrics.confused(labels)]
-        yield _table(("shown", "answered", "pictures"), pairs)
+        yield f"The {_FEW} classes that are missed most often:"
+        yield _table(
+            ("class", "precision", "recall", "pictures"),
+            [
+                (cut(each.label), f"{each.precision:.2%}", f"{each.recall:.2%}", f"{each.pictures}")
+                for each in lowest_recall(labels, matrix, _FEW)
+            ],
+        )
+        yield f"The {_FEW} most frequent mistakes:"
+        yield _table(
+            ("the pictures show", "the answer", "mistakes", "of its pictures"),
+            [
+                (cut(each.shown), cut(each.answered), str(each.mistakes), str(each.pictures))
+                for each in most_confused(labels, matrix, _FEW)
+            ],
+        )
     if metrics.risk_coverage:
         yield "When only the surest answers are taken:"
         yield _table(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import cv2
@@ -27,6 +28,8 @@ def to_rgb(pixels: npt.NDArray[Any], header: Header, depth: str) -> npt.NDArray[
     transparent = None if header.transparent_grey is None else colors == header.transparent_grey
     if is_deep and depth == OWN_RANGE:
         colors = stretched(colors)
+    elif header.white:
+        colors = _scaled(colors, header.white)
     elif is_deep:
         note_low_range(colors)
     if pixels.ndim == 3 and pixels.shape[2] == 4:
@@ -39,6 +42,13 @@ def to_rgb(pixels: npt.NDArray[Any], header: Header, depth: str) -> npt.NDArray[
         colors[transparent] = 255
     code = cv2.COLOR_GRAY2RGB if colors.ndim == 2 else cv2.COLOR_BGR2RGB
     return np.asarray(cv2.cvtColor(colors, code), np.uint8)
+
+
+def _scaled(colors: npt.NDArray[Any], white: Sequence[int]) -> npt.NDArray[np.uint8]:
+    """Colours in 8 bits where white, blue before green and red, has other values than usual."""
+    planes = zip(cv2.split(colors), white, strict=False)
+    scaled = [cv2.convertScaleAbs(plane, alpha=255 / most) for plane, most in planes]
+    return np.asarray(cv2.merge(scaled), np.uint8)
 
 
 def over_white(

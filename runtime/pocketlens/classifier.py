@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from threading import Lock
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import Any, overload
 
 import numpy as np
@@ -14,6 +13,7 @@ from pocketlens.cores import usable_cores
 from pocketlens.decoding import ImageInput, Pixels
 from pocketlens.errors import InputTypeError, ModelError, PocketLensError
 from pocketlens.metadata.familiarity import threshold
+from pocketlens.network import Network
 from pocketlens.parallel import map_in_order
 from pocketlens.prediction import Prediction
 from pocketlens.preprocessing import network_input
@@ -31,6 +31,10 @@ from pocketlens.session import (
 class Classifier:
     """A loaded model; made by load_model(), safe to share between threads.
 
+    It may be forked, copied and pickled: the copy has the model's bytes and settings, and starts an
+    onnxruntime session of its own when it first answers. That takes some ten milliseconds: give
+    each process its copy once, not with each picture. (CUDA itself cannot be used after a fork.)
+
     Attributes:
         labels: Class names, in the order of the network's outputs.
         metadata: What the file says of itself: preprocessing, metrics, history, versions.
@@ -41,20 +45,10 @@ class Classifier:
         can_explain: Whether the network has an activation map, for predict(explain=True).
     """
 
-    def __init__(
-        self,
-        create: Callable[[int | None], Any],
-        intra_op_num_threads: int | None,
-        min_familiarity: float | None,
-        limits: Limits,
-    ) -> None:
-        """Takes what makes an onnxruntime session with so many threads; see load_model()."""
-        session = create(intra_op_num_threads)
+    def __init__(self, network: Network, min_familiarity: float | None, limits: Limits) -> None:
+        """Starts the network, and checks it against its metadata; see load_model()."""
+        session = network.start()
         metadata = read_metadata(session)
-        self._create = create
-        self._session = session
-        self._one_thread: Any = None
-        self._lock = Lock()
         self.intra_op_num_threads: int = session.get_session_options().intra_op_num_threads
         self.min_familiarity = threshold(metadata.familiarity, min_familiarity)
         self.limits = limits
@@ -62,6 +56,10 @@ class Classifier:
         self.metadata = metadata
         self.labels = metadata.labels
         self.providers: tuple[str, ...] = tuple(session.get_providers())
+        self._network = self._network_of_workers = network
+        if self.intra_op_num_threads > 1 and self.providers == (CPU,):
+            # Several workers with several threads each would be in each other's way.
+            self._network_of_workers = network.with_one_thread()
 
     @overload
     def predict(  # type: ignore[overload-overlap]
@@ -106,7 +104,7 @@ class Classifier:
                 if not several:
                     raise
                 raise type(error)(f"images[{index}]: {error}") from error
-        answers = self._answer(self._session, batch, explain)
+        answers = self._answer(self._network, batch, explain)
         return answers if several else answers[0]
 
     def predict_many(
@@ -121,7 +119,8 @@ class Classifier:
             images: What predict() takes, read as they are needed. An error that their iterator
                 raises comes after the answers for the pictures before it.
             batch_size: Pictures that are decoded and answered together.
-            workers: Threads; None takes one for each core that this process may use.
+            workers: Threads, fewer where the system allows fewer; None takes one for each core
+                that this process may use, by affinity and by the container's quota.
 
         Yields:
             For each picture, in order, a Prediction, or the error that predict() would raise for
@@ -156,21 +155,12 @@ class Classifier:
             except PocketLensError as error:
                 results[index] = error
         if inputs:
-            answers = self._answer(self._session_of_a_worker(), np.stack(list(inputs.values())))
+            answers = self._answer(self._network_of_workers, np.stack(list(inputs.values())))
             for index, answer in zip(inputs, answers, strict=True):
                 results[index] = answer
         return results
 
-    def _session_of_a_worker(self) -> Any:
-        """Several sessions with several threads each would be in each other's way."""
-        if self.intra_op_num_threads == 1 or self.providers != (CPU,):
-            return self._session
-        with self._lock:
-            if self._one_thread is None:
-                self._one_thread = self._create(1)
-            return self._one_thread
-
-    def _answer(self, session: Any, batch: Pixels, explain: bool = False) -> list[Prediction]:
+    def _answer(self, network: Network, batch: Pixels, explain: bool = False) -> list[Prediction]:
         names = [OUTPUT_NAME]
         if self.min_familiarity is not None:
             names.append(FAMILIARITY)
@@ -181,7 +171,7 @@ class Classifier:
                     "map: it cannot explain; train with --arch edge"
                 )
             names.append(ACTIVATION_MAP)
-        outputs = dict(zip(names, session.run(names, {INPUT_NAME: batch}), strict=True))
+        outputs = dict(zip(names, network.run(names, {INPUT_NAME: batch}), strict=True))
         more: list[dict[str, Any]] = [{} for _ in batch]
         known = self.metadata.familiarity
         if known is not None and self.min_familiarity is not None:

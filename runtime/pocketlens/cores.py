@@ -1,10 +1,11 @@
-"""How many cores this process may use."""
+"""How many cores and threads this process may use."""
 
 from __future__ import annotations
 
 import math
 import os
 from pathlib import Path
+from threading import Event, Thread
 
 
 def usable_cores() -> int:
@@ -19,6 +20,22 @@ def affinity_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def startable_threads(count: int) -> int:
+    """How many threads, of so many, the system lets this process start now (ulimit, pids limit)."""
+    end, started = Event(), []
+    try:
+        for _ in range(count):
+            thread = Thread(target=end.wait, daemon=True)
+            thread.start()
+            started.append(thread)
+    except RuntimeError:  # can't start new thread
+        pass
+    end.set()
+    for thread in started:
+        thread.join()
+    return len(started)
 
 
 def cpu_quota(root: Path = Path("/")) -> float | None:

@@ -91,11 +91,14 @@ def _decode_bytes(
     except FormatError as refusal:
         return _decode_by_pillow(data, depth, limits, refusal)
     limits.check_size(header.width, header.height)
-    as_stored = header.has_alpha or (header.bits == 16 and depth == OWN_RANGE)
+    as_stored = bool(header.has_alpha or header.white or (header.bits == 16 and depth == OWN_RANGE))
     reduced = _REDUCED_RGB[_reduction(header, min_size)] | cv2.IMREAD_IGNORE_ORIENTATION
     pixels = _decode_by_opencv(header, cv2.IMREAD_UNCHANGED if as_stored else reduced)
     if pixels is None:
-        raise ImageError(f"damaged, cut off ({len(data)} bytes) or of an unsupported kind")
+        reason = f"damaged, cut off ({len(data)} bytes) or of an unsupported kind"
+        if not header.is_rare:
+            raise ImageError(reason)
+        return _decode_by_pillow(data, depth, limits, FormatError(reason))
     if as_stored:
         pixels = to_rgb(pixels, header, depth)
     # A colour TIFF is rounded, others are cut off: only the stored values tell.

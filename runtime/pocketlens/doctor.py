@@ -8,15 +8,16 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 import pocketlens
-from pocketlens.cores import affinity_cores, cpu_quota, usable_cores
+from pocketlens.cores import affinity_cores, cpu_quota, startable_threads, usable_cores
 from pocketlens.errors import ModelError, PocketLensError
-from pocketlens.extras import install_line
+from pocketlens.extras import install_line, is_frozen
 from pocketlens.loading import load_model
 from pocketlens.metadata import SCHEMA_VERSION
 from pocketlens.providers import CPU, CUDA, installed_plugins, installed_wheels, why_missing
@@ -52,20 +53,27 @@ def examine(path: Path) -> Iterator[Finding]:
         f"{pocketlens.__version__}, reads metadata schemas up to {SCHEMA_VERSION}, "
         f"in {Path(pocketlens.__file__).parent}",
     )
-    yield Finding("python", OK, f"{platform.python_version()} {sys.executable}")
+    frozen = ", frozen" if is_frozen() else ""
+    yield Finding("python", OK, f"{platform.python_version()} {sys.executable}{frozen}")
     yield Finding("system", OK, f"{platform.platform()} {_processor()}")
     yield Finding("libraries", OK, f"numpy {np.__version__}, OpenCV {cv2.__version__}")
     yield _wheels("opencv", installed_wheels("cv2"), "opencv-python-headless")
     yield _cpu_features()
-    quota = cpu_quota()
-    yield Finding(
-        "threads",
-        OK,
-        f"{usable_cores()} by default: {os.cpu_count()} cores, {affinity_cores()} by affinity, "
-        f"quota {'none' if quota is None else f'{quota:g}'}",
-    )
+    yield _threads()
     yield from _onnxruntime(path)
     yield from _model(path)
+
+
+def _threads() -> Finding:
+    quota, cores = cpu_quota(), usable_cores()
+    message = (
+        f"one for predict(), {cores} for predict_many() by default: {os.cpu_count()} cores, "
+        f"{affinity_cores()} by affinity, quota {'none' if quota is None else f'{quota:g}'}"
+    )
+    startable = startable_threads(cores)
+    if startable == cores:
+        return Finding("threads", OK, message)
+    return Finding("threads", NOTE, f"{message}; the system lets only {startable} more be started")
 
 
 def _onnxruntime(path: Path) -> Iterator[Finding]:
@@ -104,7 +112,7 @@ def _model(path: Path) -> Iterator[Finding]:
             "model",
             OK,
             f"{path} ({path.stat().st_size / 1e6:.2f} MB), {len(model.labels)} labels, on "
-            f"{model.providers[0]} with {model.intra_op_num_threads} threads",
+            f"{model.providers[0]}",
         )
         if not model.metadata.selftest:
             yield Finding("selftest", NOTE, "the file holds no pictures for it; export it again")
@@ -117,9 +125,12 @@ def _model(path: Path) -> Iterator[Finding]:
 
 def _wheels(topic: str, found: list[str], expected: str) -> Finding:
     names = ", ".join(f"{name} {_version(name)}" for name in found)
+    if not found and find_spec("cv2" if topic == "opencv" else topic):
+        # A system's package, a frozen application: neither need hold a wheel's metadata.
+        return Finding(topic, NOTE, f"there, but from no known wheel, expected {expected}")
     if not found:
-        fix = f"; {install_line('cpu')}" if topic == "onnxruntime" else ""
-        return Finding(topic, PROBLEM, f"no wheel is installed, expected {expected}{fix}")
+        message = f"no wheel is installed, expected {expected}; {install_line('cpu')}"
+        return Finding(topic, PROBLEM, message)
     if len(found) > 1:
         return Finding(
             topic,

@@ -12,13 +12,17 @@ from pocketlens.errors import MissingExtraError
 
 
 def install_line(extra: str) -> str:
-    """The pip command that adds an extra to this installation, from where it came."""
+    """The pip command that adds an extra to this installation, from where it came.
+
+    A frozen application (`sys.frozen`) has no pip; the command is for who made it.
+    """
     # They take as long to import as OpenCV, and are wanted for a message alone.
     from importlib.metadata import PackageNotFoundError, distribution
     from urllib.parse import urlsplit
     from urllib.request import url2pathname
 
     requirement = f"pocketlens[{extra}]"
+    then = " where this application was frozen, and freeze it again" if is_frozen() else ""
     try:
         direct_url = distribution("pocketlens").read_text("direct_url.json")
     except PackageNotFoundError:
@@ -26,9 +30,15 @@ def install_line(extra: str) -> str:
     if direct_url:
         origin = json.loads(direct_url)
         if origin.get("dir_info", {}).get("editable"):
-            return f'pip install -e "{url2pathname(urlsplit(origin["url"]).path)}[{extra}]"'
+            folder = url2pathname(urlsplit(origin["url"]).path)
+            return f'pip install -e "{folder}[{extra}]"{then}'
         requirement += f" @ {origin['url']}"
-    return f'pip install "{requirement}"'
+    return f'pip install "{requirement}"{then}'
+
+
+def is_frozen() -> bool:
+    """Whether this is an application made by PyInstaller or its like, without pip and python."""
+    return bool(getattr(sys, "frozen", False))
 
 
 @contextmanager

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 from pocketlens.classifier import Classifier
 from pocketlens.errors import InputTypeError, ModelError
+from pocketlens.model_file import read_model
+from pocketlens.network import Network
 from pocketlens.providers import Provider
-from pocketlens.reading import DEFAULT_LIMITS, Limits, read_bytes
-from pocketlens.session import create_session
+from pocketlens.reading import DEFAULT_LIMITS, Limits
 
 BUNDLED_MODEL = Path(__file__).parent / "models" / "cats-and-dogs.onnx"
 
@@ -21,6 +21,7 @@ def load_model(
     *,
     providers: Sequence[Provider] | None = None,
     intra_op_num_threads: int | None = None,
+    allow_spinning: bool = False,
     min_familiarity: float | None = None,
     max_pixels: int = DEFAULT_LIMITS.max_pixels,
     max_bytes: int = DEFAULT_LIMITS.max_bytes,
@@ -33,8 +34,12 @@ def load_model(
             ["CUDAExecutionProvider", "CPUExecutionProvider"]. All of them must start. None takes
             CUDA where it works, else the CPU. A plugin, such as OpenVINOExecutionProvider of
             the package onnxruntime-ep-openvino, is found by its name.
-        intra_op_num_threads: Threads of one inference; None takes one for each core that this
-            process may use, by affinity and by the container's quota.
+        intra_op_num_threads: Threads of one inference, fewer where the system allows fewer. None
+            takes one: a small network gains little by more, and other work on the machine makes
+            it slower with more. predict_many() has a worker for each core in any case.
+        allow_spinning: Whether these threads, where they are several, wait for work without
+            sleeping: faster in a tight loop on idle cores, and each takes up to a whole core
+            while it waits.
         min_familiarity: Pictures below it are rejected, 0 to 1; None takes the file's own
             threshold, which accepts 98 % of the validation pictures, 0 rejects nothing.
         max_pixels: Pictures with more are refused before they are decoded.
@@ -51,7 +56,7 @@ def load_model(
         MissingExtraError: onnxruntime is not installed.
 
     Example:
-        >>> model = load_model("flowers.onnx", intra_op_num_threads=1)
+        >>> model = load_model("flowers.onnx", min_familiarity=0.05)
     """
     if not isinstance(model, (str, os.PathLike, bytes, type(None))):
         raise InputTypeError(f"got {type(model).__name__}, expected the path of an .onnx file")
@@ -59,11 +64,12 @@ def load_model(
     if isinstance(model, bytes):
         path, content = None, model
     else:
-        path = Path(BUNDLED_MODEL if model is None else model)
-        content = read_bytes(path)
+        path = BUNDLED_MODEL if model is None else Path(model)
+        content = read_model(path)
     try:
-        create = partial(create_session, content, providers)
-        return Classifier(create, intra_op_num_threads, min_familiarity, limits)
+        threads = 1 if intra_op_num_threads is None else intra_op_num_threads
+        network = Network(content, providers, threads, allow_spinning)
+        return Classifier(network, min_familiarity, limits)
     except ModelError as error:
         if path is None:
             raise

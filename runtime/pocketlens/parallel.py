@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Event
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -25,12 +26,16 @@ def map_in_order(
     Args:
         function: Called on a worker's thread.
         items: Read on the thread that asks for results, as they are needed.
-        workers: Threads.
+        workers: Threads; fewer where the system allows fewer, and the calling one where it allows
+            none.
     """
     source = iter(items)
+    pool, workers = _started_pool(workers)
+    if pool is None:
+        yield from map(function, source)
+        return
     waiting: deque[Future[Result]] = deque()
     failure = None
-    pool = ThreadPoolExecutor(workers)
     try:
         while failure is None:
             try:
@@ -45,3 +50,22 @@ def map_in_order(
             raise failure
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _started_pool(workers: int) -> tuple[ThreadPoolExecutor | None, int]:
+    """A pool whose threads have all been started, and their number, `workers` at most."""
+    while workers:
+        pool = ThreadPoolExecutor(workers)
+        all_are_there = Event()
+        started = 0
+        try:
+            # Each keeps the thread that takes it, so that the next one has to start another.
+            for started in range(workers):  # noqa: B007
+                pool.submit(all_are_there.wait)
+            return pool, workers
+        except RuntimeError:  # can't start new thread
+            workers = started
+        finally:
+            all_are_there.set()
+        pool.shutdown()
+    return None, 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from base64 import b64decode
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,13 +13,13 @@ from pocketlens.classifier import Classifier
 from pocketlens.errors import ModelError
 from pocketlens.metadata import KEY
 from pocketlens.preprocessing import network_input
+from pocketlens.protobuf import fields
 
 _METADATA_PROPS, _KEY, _VALUE = 14, 1, 2
 """Fields of onnx's ModelProto and StringStringEntryProto."""
 _SAMPLES = 251
 _GREY_LEVELS = 1.0
 """The mean difference of a network input that counts as none: decoders differ a little."""
-_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
 
 @dataclass(frozen=True)
@@ -91,10 +90,10 @@ def model_digest(model: bytes) -> str:
         ModelError: The bytes are no such message.
     """
     digest = hashlib.sha256()
-    for number, start, content, stop in _fields(model, 0, len(model)):
+    for number, start, content, stop in fields(model, 0, len(model)):
         field = model[start:stop]
         if number == _METADATA_PROPS:
-            pair = {each: model[begin:end] for each, _, begin, end in _fields(model, content, stop)}
+            pair = {each: model[begin:end] for each, _, begin, end in fields(model, content, stop)}
             if pair.get(_KEY) == KEY.encode():
                 field = _without_selftest(pair.get(_VALUE, b""))
         digest.update(field)
@@ -108,34 +107,3 @@ def _without_selftest(text: bytes) -> bytes:
     except (ValueError, AttributeError) as error:
         raise ModelError("its pocketlens metadata is no JSON object") from error
     return json.dumps(record, sort_keys=True).encode()
-
-
-def _fields(data: bytes, position: int, end: int) -> Iterator[tuple[int, int, int, int]]:
-    """Yields (number, start, start of the content, end) of each field of a protobuf message."""
-    while position < end:
-        start = position
-        key, position = _varint(data, position)
-        content = position
-        kind = key & 7
-        if kind == _VARINT:
-            _, position = _varint(data, position)
-        elif kind == _BYTES:
-            length, content = _varint(data, position)
-            position = content + length
-        elif kind in (_FIXED64, _FIXED32):
-            position += 8 if kind == _FIXED64 else 4
-        else:
-            raise ModelError("it is no serialized onnx model")
-        yield key >> 3, start, content, position
-
-
-def _varint(data: bytes, position: int) -> tuple[int, int]:
-    value = 0
-    for shift in range(0, 70, 7):
-        if position >= len(data):
-            break
-        value |= (data[position] & 127) << shift
-        position += 1
-        if data[position - 1] < 128:
-            return value, position
-    raise ModelError("it is no serialized onnx model")

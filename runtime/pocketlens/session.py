@@ -9,10 +9,11 @@ from contextlib import contextmanager, nullcontext, redirect_stdout
 from typing import Any
 
 from pocketlens.checks import check_positive
-from pocketlens.cores import usable_cores
+from pocketlens.cores import startable_threads
 from pocketlens.errors import MissingExtraError, ModelError, ProviderError
 from pocketlens.extras import install_line
 from pocketlens.metadata import KEY, Metadata
+from pocketlens.model_file import why_no_model
 from pocketlens.providers import (
     CPU,
     CUDA,
@@ -31,6 +32,7 @@ INPUT_NAME = "image"
 OUTPUT_NAME = "probabilities"
 FAMILIARITY = "familiarity"
 ACTIVATION_MAP = "activation_map"
+_SPINNING = "session.intra_op.allow_spinning"
 
 
 def import_onnxruntime() -> Any:
@@ -50,14 +52,18 @@ def import_onnxruntime() -> Any:
 
 
 def create_session(
-    model: bytes, providers: Sequence[Provider] | None, intra_op_num_threads: int | None
+    model: bytes,
+    providers: Sequence[Provider] | None,
+    intra_op_num_threads: int,
+    allow_spinning: bool,
 ) -> Any:
     """Creates an onnxruntime.InferenceSession and makes sure it runs where it was asked to.
 
     Args:
         model: The content of an .onnx file.
         providers: As onnxruntime takes them. None means CUDA where it works, else the CPU.
-        intra_op_num_threads: Threads of one inference; None takes one for each usable core.
+        intra_op_num_threads: Threads of one inference; fewer where the system allows fewer.
+        allow_spinning: Whether those threads wait for work without sleeping.
 
     Raises:
         MissingExtraError: onnxruntime is not installed.
@@ -66,12 +72,13 @@ def create_session(
         SettingError: intra_op_num_threads is no positive number.
     """
     onnxruntime = import_onnxruntime()
-    threads = usable_cores() if intra_op_num_threads is None else intra_op_num_threads
-    check_positive(intra_op_num_threads=threads)
+    check_positive(intra_op_num_threads=intra_op_num_threads)
     wanted = choose_providers(providers, onnxruntime)
     options = onnxruntime.SessionOptions()
     options.inter_op_num_threads = 1
-    options.intra_op_num_threads = threads
+    # onnxruntime hangs where only some of its threads start. The calling thread is one of them.
+    options.intra_op_num_threads = 1 + startable_threads(intra_op_num_threads - 1)
+    options.add_session_config_entry(_SPINNING, "1" if allow_spinning else "0")
     options.log_severity_level = 3
     names = [provider_name(each) for each in wanted]
     # onnxruntime takes all providers by device, as those of a plugin must be, or none.
@@ -90,7 +97,8 @@ def create_session(
     except Exception as error:  # onnxruntime's own classes share no other base
         reason = (str(error).strip() or repr(error)).splitlines()[0]
         raise ModelError(
-            f"onnxruntime {onnxruntime.__version__} cannot load it ({reason}); "
+            why_no_model(model)
+            or f"onnxruntime {onnxruntime.__version__} cannot load it ({reason}); "
             "expected an .onnx file written by `pocketlens export`"
         ) from error
 
@@ -125,7 +133,7 @@ def read_metadata(session: Any) -> Metadata:
     if outputs.get(OUTPUT_NAME, [])[-1:] != [len(metadata.labels)]:
         raise ModelError(
             f"its outputs are {outputs}, expected {OUTPUT_NAME!r} with "
-            f"{len(metadata.labels)} values, one for each of {', '.join(metadata.labels)}"
+            f"{len(metadata.labels)} values, one for each label"
         )
     if metadata.familiarity and len(outputs.get(FAMILIARITY, [])) != 1:
         raise ModelError(

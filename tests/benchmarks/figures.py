@@ -29,8 +29,9 @@ from pocketlens.bench import generated_jpeg
 from pocketlens.decoding import decode
 from pocketlens.folders import PassedOver, picture_files
 from pocketlens.loading import BUNDLED_MODEL
+from pocketlens.network import Network
 from pocketlens.preprocessing import network_input, preprocess
-from pocketlens.session import FAMILIARITY, INPUT_NAME, OUTPUT_NAME, create_session
+from pocketlens.session import FAMILIARITY, INPUT_NAME, OUTPUT_NAME
 
 OURS = "import sys, pocketlens; pocketlens.load_model(sys.argv[1]).predict(sys.argv[2])"
 BARE = """
@@ -92,12 +93,12 @@ def single_pictures(folder: Path) -> None:
     small = next(file for file in sorted(folder.rglob("*.jpg")) if file.stat().st_size).read_bytes()
     pixels = decode(small, min_size=recipe.min_decoded_size)
     feed = {INPUT_NAME: preprocess(pixels, recipe)[np.newaxis]}
-    session = create_session(BUNDLED_MODEL.read_bytes(), ["CPUExecutionProvider"], 1)
+    network = Network(BUNDLED_MODEL.read_bytes(), ["CPUExecutionProvider"])
     parts = {
         "predict()": lambda: model.predict(small),
         "decode()": lambda: decode(small, min_size=recipe.min_decoded_size),
         "preprocess()": lambda: preprocess(pixels, recipe),
-        "session.run()": lambda: session.run([OUTPUT_NAME, FAMILIARITY], feed),
+        "network.run()": lambda: network.run([OUTPUT_NAME, FAMILIARITY], feed),
     }
     title = f"{pixels.shape[1]}x{pixels.shape[0]} JPEG to answer, over the sum of its parts"
     show(title, 1.05, dict(zip(parts, in_turns(list(parts.values()), 1000), strict=True)))

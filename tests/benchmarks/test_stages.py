@@ -12,8 +12,9 @@ import pocketlens
 from pocketlens.bench import generated_jpeg
 from pocketlens.decoding import decode
 from pocketlens.headers import read_header
+from pocketlens.network import Network
 from pocketlens.preprocessing import network_input, preprocess
-from pocketlens.session import INPUT_NAME, OUTPUT_NAME, create_session
+from pocketlens.session import INPUT_NAME, OUTPUT_NAME
 
 BUNDLED = pocketlens.loading.BUNDLED_MODEL
 
@@ -56,9 +57,9 @@ def test_preprocess(benchmark: Any, model: pocketlens.Classifier, photo: bytes) 
 def test_session(
     benchmark: Any, model: pocketlens.Classifier, photo: bytes, batch_size: int
 ) -> None:
-    session = create_session(BUNDLED.read_bytes(), ["CPUExecutionProvider"], 1)
+    network = Network(BUNDLED.read_bytes())
     batch = np.stack([network_input(photo, model.metadata.preprocessing)] * batch_size)
-    (probabilities,) = benchmark(session.run, [OUTPUT_NAME], {INPUT_NAME: batch})
+    (probabilities,) = benchmark(network.run, [OUTPUT_NAME], {INPUT_NAME: batch})
     assert probabilities.shape == (batch_size, len(model.labels))
 
 

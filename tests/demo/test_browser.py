@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import csv
 import os
-import shutil
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
@@ -19,22 +18,12 @@ import pocketlens
 from builders import colors_model, encode, plain
 
 pytest.importorskip("gradio")
-sync_api = pytest.importorskip("playwright.sync_api")
+pytest.importorskip("playwright.sync_api")
 
+from browsing import answer, record, show, upload, upload_many
 from reverse_proxy import reverse_proxy
 from served_page import Page
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-if CHROMIUM is None:
-    pytest.skip("no Chromium is installed (Debian: apt install chromium)", allow_module_level=True)
-
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
-]
 TABS = ("Photo", "Live", "Many", "Model")
 SHORT_LIVE = """
 import sys
@@ -55,60 +44,6 @@ def page(collected: Path) -> Iterator[Page]:
     running = Page("--collect", str(collected))
     yield running
     running.close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with sync_api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield started
-        started.close()
-
-
-@pytest.fixture
-def visit(browser: Any) -> Iterator[Callable[..., Any]]:
-    """Opens a page in a new profile; in the end nothing may have gone wrong in the browser."""
-    contexts, problems, asked = [], [], []
-
-    def note(said: Any) -> None:
-        # Behind a proxy's path, the browser asks the proxy itself for its icon.
-        if said.type == "error" and not said.location["url"].endswith("/favicon.ico"):
-            problems.append(f"{said.text} {said.location}")
-
-    def _visit(page: Page, **context: Any) -> Any:
-        contexts.append(browser.new_context(permissions=["camera"], **context))
-        contexts[-1].set_default_timeout(10_000)
-        tab = contexts[-1].new_page()
-        tab.on("console", note)
-        tab.on("pageerror", lambda error: problems.append(str(error)))
-        tab.on("request", lambda request: asked.append((page.url, request.url)))
-        tab.goto(page.url)
-        tab.get_by_role("tab", name="Photo").wait_for()
-        return tab
-
-    yield _visit
-    for context in contexts:
-        context.close()
-    assert problems == []
-    own = ("data:", "blob:")
-    assert [url for base, url in asked if not url.startswith((base, *own))] == []
-    assert asked
-
-
-def show(tab: Any, name: str) -> None:
-    tab.get_by_role("tab", name=name, exact=True).click()
-
-
-def upload(tab: Any, photo: Path) -> None:
-    if tab.get_by_label("Remove Image").count():
-        tab.get_by_label("Remove Image").first.click()
-    tab.locator("input[type=file]").first.set_input_files(str(photo))
-
-
-def answer(tab: Any, label: str) -> Any:
-    found = tab.get_by_test_id("label-output-value").filter(has_text=label)
-    found.wait_for()
-    return found
 
 
 def test_photo(page: Page, visit: Callable[..., Any], photos: list[Path]) -> None:
@@ -168,11 +103,10 @@ def test_live_camera_stops_in_time(visit: Callable[..., Any]) -> None:
     try:
         tab = visit(page)
         show(tab, "Live")
-        tab.get_by_text("Click to Access Webcam").click()
-        tab.get_by_label("capture photo").filter(has_text="Record").click()
+        record(tab)
         tab.locator("#live-answer").filter(has_text="frames a second").wait_for()
         tab.get_by_label("capture photo").filter(has_text="Stop").wait_for()
-        tab.get_by_label("capture photo").filter(has_text="Record").wait_for(timeout=8000)
+        tab.get_by_text("Click to Access Webcam").wait_for(timeout=8000)
     finally:
         page.close()
 
@@ -183,7 +117,7 @@ def test_many(page: Page, visit: Callable[..., Any], photos: list[Path], tmp_pat
     broken.write_bytes(b"no picture")
     show(tab, "Many")
     sent = [*photos, broken]
-    tab.locator("input[type=file][multiple]").set_input_files([str(path) for path in sent])
+    upload_many(tab, sent)
     tab.locator(".file-preview tr").nth(5).wait_for()
     tab.get_by_role("button", name="Classify").click()
     tab.get_by_text("6 photos: 2 cat, 2 dog, 1 neither, 1 could not be read").wait_for()
@@ -223,7 +157,7 @@ def test_many_can_be_stopped(page: Page, visit: Callable[..., Any], tmp_path: Pa
         for number in range(900):
             file.writestr(f"{number}.png", slow)
     show(tab, "Many")
-    tab.locator("input[type=file][multiple]").set_input_files(str(archive))
+    upload_many(tab, [archive])
     tab.locator(".file-preview tr").wait_for()
     tab.get_by_role("button", name="Classify").click()
     bar = tab.get_by_role("progressbar", name="Progress")
@@ -263,7 +197,7 @@ def test_model(page: Page, visit: Callable[..., Any]) -> None:
     tab.locator("canvas, svg.marks").nth(3).wait_for()
     (cats_right, cats_wrong), _ = metrics.confusion_matrix
     for count in (cats_right, cats_wrong):
-        tab.get_by_role("gridcell", name=str(count), exact=True).first.wait_for()
+        tab.locator("figure svg").get_by_text(f"{count:,}", exact=True).wait_for()
 
 
 @pytest.mark.parametrize("name", TABS)
@@ -292,7 +226,11 @@ def test_every_control_has_a_name(page: Page, visit: Callable[..., Any], name: s
 
 
 @pytest.mark.parametrize(
-    "labels", [["red", "green", "blue"], ["<b>", "![x](http://example.invalid/x.png)", "a/b|*c*"]]
+    "labels",
+    [
+        ["red", "green", "blue"],
+        ["<b> $$x$$", "![x](http://example.invalid/x.png)", "a/b|*c* __d__ 🐶 www.example.invalid"],
+    ],
 )
 def test_a_model_that_says_little_of_itself(
     visit: Callable[..., Any], photos: list[Path], tmp_path: Path, labels: list[str]
@@ -302,6 +240,7 @@ def test_a_model_that_says_little_of_itself(
     page = Page("--model", str(file))
     try:
         tab = visit(page)
+        tab.get_by_text("The answer is {}, {} or {}.".format(*labels)).wait_for()
         upload(tab, photos[0])
         answer(tab, pocketlens.load_model(file).predict(photos[0]).label)
         show(tab, "Model")

@@ -69,11 +69,21 @@ def test_bad_input_keeps_nothing(tmp_path: Path) -> None:
     assert kept(tmp_path) == []
 
 
-@pytest.mark.parametrize("label", ["a/b", "..", ".", ".hidden"])
+@pytest.mark.parametrize(
+    "label", ["a/b", "..", ".", ".hidden", "@eaDir", "CON", "aux.x", "x" * 300, "猫" * 100]
+)
 def test_labels_that_are_no_folder_names(tmp_path: Path, label: str) -> None:
     with pytest.raises(SettingError, match="cannot name a folder"):
         Collection(tmp_path / "new", ("red", label))
     assert not (tmp_path / "new").exists()
+
+
+def test_two_labels_of_one_folder(tmp_path: Path) -> None:
+    # As where capital letters do not count.
+    (tmp_path / "Cat").mkdir()
+    (tmp_path / "cat").symlink_to(tmp_path / "Cat")
+    with pytest.raises(SettingError, match="'Cat' and 'cat' name one folder"):
+        Collection(tmp_path, ("Cat", "dog", "cat"))
 
 
 def test_folder_that_cannot_be_made(tmp_path: Path) -> None:

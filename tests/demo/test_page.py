@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -92,6 +93,23 @@ def test_page_has_no_tensorflow_in_its_process(page: Page) -> None:
     loaded = maps.read_text()
     assert "onnxruntime" in loaded
     assert "tensorflow" not in loaded
+
+
+def test_an_idle_page_sleeps(page: Page) -> None:
+    tasks = Path(f"/proc/{page.process.pid}/task")
+    if not tasks.exists():
+        pytest.skip("this system has no /proc")
+
+    def wakes() -> int:
+        lines = "".join((task / "status").read_text() for task in tasks.iterdir()).splitlines()
+        return sum(int(line.split()[1]) for line in lines if line.startswith("voluntary_ctxt"))
+
+    for _ in range(20):
+        before = wakes()
+        time.sleep(0.3)
+        if wakes() - before < 40:
+            return
+    pytest.fail("looks for events a thousand times a second")
 
 
 def test_problems_are_said_before_the_port_opens(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -15,9 +16,11 @@ from pocketlens.headers import read_header
 
 pytest.importorskip("PIL")
 
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 
 from fuzz import originals
+from odd import bmp, gif
+from odd.boxes import Item, build, full_box
 
 SIZE = (96, 64)
 CLOSE = 2.0
@@ -36,6 +39,8 @@ RGBA.putalpha(ALPHA)
 GREY = RGB.convert("L")
 GREY_ALPHA = Image.merge("LA", (GREY, ALPHA))
 PALETTE = RGB.quantize(64)
+BITS = b"\2\1\3\0\1\0\0\0"
+"""The entry of a TIFF before the number of bits."""
 DEEP_RGB = np.asarray(RGB)[..., ::-1].astype(np.uint16) * 257
 
 
@@ -60,6 +65,10 @@ def assert_close(data: bytes, expected: Any) -> None:
     got = decode(data)
     assert got.shape == expected.shape
     assert np.abs(got.astype(int) - expected).mean() <= CLOSE
+
+
+def ftyp(brand: bytes) -> bytes:
+    return b"\0\0\0\x18ftyp" + brand + b"\0\0\0\0mif1heic" + bytes(99)
 
 
 KINDS: dict[str, tuple[bytes, Image.Image]] = {
@@ -107,6 +116,10 @@ KINDS: dict[str, tuple[bytes, Image.Image]] = {
     "bmp": (save(RGB, "BMP"), RGB),
     "bmp palette": (save(PALETTE, "BMP"), PALETTE),
     "bmp alpha": (encoded(".bmp", np.asarray(RGBA)[..., [2, 1, 0, 3]]), RGBA),
+    "pbm": (save(GREY.convert("1"), "PPM"), GREY.convert("1")),
+    "pgm": (save(GREY, "PPM"), GREY),
+    "ppm": (save(RGB, "PPM"), RGB),
+    "ppm, another after it": (save(RGB, "PPM") + save(GREY, "PPM"), RGB),
     "gif": (save(PALETTE, "GIF"), PALETTE),
     "gif animated": (
         save(PALETTE, "GIF", save_all=True, append_images=[PALETTE.rotate(180)]),
@@ -207,15 +220,90 @@ def test_jpeg_is_reduced_as_far_as_both_sides_allow(
         (save(RGB.convert("LAB"), "TIFF"), "photometric 8"),
         (save(GREY.convert("F"), "TIFF"), "format 3"),
         (save(RGB, "TIFF", compression="zstd"), "compression 50000"),
+        (save(GREY, "TIFF").replace(BITS + b"\x08", BITS + b"\x04"), "1 samples of 4 bits"),
         (save(RGB, "ICO"), "looks like an icon"),
         (save(RGB, "JPEG2000"), "looks like JPEG 2000"),
-        (save(RGB, "PPM"), "not a picture"),
-        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(99), "looks like HEIC"),
+        (save(RGB, "TGA"), r"\(CUR\) or TGA"),
+        (bmp.FILES["header of 16"], "24 bits, .* header of 16 bytes"),
+        (bmp.FILES["10 bits, header of 108"], "masks"),
+        (gif.FILES["zeros before the frame"], "something else where its picture should be"),
+        (
+            build([Item(1, b"av01", [b"data"], [full_box(b"ispe", bytes(8))], method=2)]),
+            "made of other items' data",
+        ),
+        (ftyp(b"heic"), r"HEIC \(brand heic\) .* export it as JPEG"),
+        (ftyp(b"mif1"), r"HEIC \(brand mif1\)"),
+        (ftyp(b"avis"), "an AVIF sequence"),
+        (ftyp(b"crx "), "a camera raw"),
+        (ftyp(b"qt  "), "a video"),
+        (b"RIFF\x99\0\0\0AVI LIST" + bytes(99), "a video"),
+        (b"\xff\x0a" + bytes(99), "JPEG XL .* export it as JPEG"),
+        (b"\0\0\2\0\1\0" + bytes(99), "a cursor"),
+        (b"8BPS\0\1" + bytes(99), "Photoshop"),
+        (bytes(128) + b"DICM" + bytes(99), "DICOM"),
+        (b"IIU\0" + bytes(99), "a camera raw"),
+        (b"P7\nWIDTH 1\n", "PAM"),
+        (b"\xef\xbb\xbf\n<html>", "SVG, HTML or XML"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "a Git LFS pointer"),
     ],
 )
 def test_kind_that_is_not_supported(data: bytes, reason: str) -> None:
     with pytest.raises(FormatError, match=reason):
         read_header(data)
+
+
+def test_kind_that_is_not_supported_as_a_file(tmp_path: Path) -> None:
+    (tmp_path / "photo.jpg").write_bytes(ftyp(b"crx "))
+    with pytest.raises(FormatError, match=r"photo\.jpg: looks like a camera raw"):
+        decode(tmp_path / "photo.jpg")
+
+
+@pytest.mark.parametrize(
+    ("tag", "kind"), [pytest.param(254, 4, id="a preview"), pytest.param(50706, 1, id="DNG")]
+)
+def test_tiff_that_begins_with_a_preview(tag: int, kind: int) -> None:
+    image = Image.new("L", (4, 3))
+    entries = TiffImagePlugin.ImageFileDirectory_v2()
+    entries.tagtype[tag] = kind
+    entries[tag] = 1
+    with pytest.raises(ImageError, match="camera raw") as caught:
+        decode(save(image, "TIFF", tiffinfo=entries))
+    # Other decoders show the preview: they are not to be tried.
+    assert not isinstance(caught.value, FormatError)
+    with pytest.raises(ImageError, match="camera raw"):
+        decode(b"II*\0\x10\0\0\0CR\2\0" + bytes(9))
+
+
+@pytest.mark.parametrize("most", [1, 100, 255, 256, 1023, 4095, 65535])
+@pytest.mark.parametrize("kind", [2, 3, 5, 6])
+def test_pnm_of_every_depth(kind: int, most: int) -> None:
+    values = np.asarray(RGB).astype(int)[..., : 3 if kind in (3, 6) else 1] * most // 255
+    text = " ".join(map(str, values.ravel())).encode()
+    binary = values.astype(">u2" if most > 255 else np.uint8).tobytes()
+    data = b"P%d # a comment\n96 64\n%d\n" % (kind, most) + (text if kind < 4 else binary)
+    with Image.open(io.BytesIO(data)) as image:
+        shown = np.asarray(image).astype(int).reshape(values.shape)
+    assert np.abs(decode(data) - (shown >> 8 if image.mode == "I" else shown)).max() <= 2
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"P5\n60000 60000\n255\n" + bytes(9), "PNM of 3600000019 bytes at least, cut off"),
+        (b"P6 2 2 255\n" + bytes(11), "cut off after 22"),
+        (b"P4 9 2\n" + bytes(3), "cut off"),
+        (b"P2 3 1 9\n1 2 ", "cut off"),
+        (b"P2 3 1 9\n1 2  ", "cut off"),
+        (b"P5 2 2 0\n" + bytes(4), "values up to 0, expected 1 to 65535"),
+        (b"P5 2 2 65536\n" + bytes(8), "values up to 65536"),
+        (b"P5 2\n", "without a width and a height"),
+        (b"P5" + b"# comment" * 99999, "without a width and a height"),
+        (b"P5" + b" " * 99999 + b"2 2 255\n" + bytes(4), "without a width and a height"),
+    ],
+)
+def test_pnm_that_is_damaged(data: bytes, reason: str) -> None:
+    with pytest.raises(ImageError, match=reason):
+        decode(data)
 
 
 # Of these the last tenth is no part of the first picture.

@@ -45,7 +45,7 @@ def mutated(content: Any, path: tuple[Any, ...], value: object) -> str:
 
 def test_every_mutation_is_refused_or_left_out() -> None:
     """load_model(), and what `info`, `card` and the Model tab print."""
-    session = create_session(BUNDLED_MODEL.read_bytes(), ["CPUExecutionProvider"], 1)
+    session = create_session(BUNDLED_MODEL.read_bytes(), ["CPUExecutionProvider"], 1, False)
     text = session.get_modelmeta().custom_metadata_map[KEY]
     content = json.loads(text)
     paths = list(keys(content))

@@ -17,6 +17,7 @@ pytest.importorskip("tqdm")
 from matplotlib import font_manager
 
 from builders import encode, plain
+from pocketlens.preprocessing import Preprocessing
 from pocketlens_train import fonts, plots
 
 UNKNOWN = "\N{LINEAR B SYLLABLE B008 A}"
@@ -45,6 +46,7 @@ def finished(folder: Path, labels: list[str]) -> tuple[Any, Any, Any]:
     names = ("loss", "accuracy", "val_loss", "val_accuracy")
     metadata = SimpleNamespace(
         labels=tuple(labels),
+        preprocessing=Preprocessing((8, 8), "rgb"),
         metrics={"confusion_matrix": matrix.tolist()},
         history={name: [0.5, 0.7] for name in names},
         training={"seed": 0},

@@ -17,6 +17,7 @@ model: pocketlens.Classifier = pocketlens.load_model(
     "flowers.onnx",
     providers=["CUDAExecutionProvider", ("CPUExecutionProvider", {})],
     intra_op_num_threads=2,
+    allow_spinning=True,
 )
 label: str = model.predict("photo.jpg").label
 score: float = model.predict(array).score

@@ -10,6 +10,7 @@ import gradio as gr
 
 from pocketlens.classifier import Classifier
 from pocketlens_demo.pictures import picture_bytes
+from pocketlens_demo.tabs import webcam
 from pocketlens_demo.wording import answer_of
 
 SECONDS = 60
@@ -30,9 +31,11 @@ _RECENT = 10
 def build(model: Classifier, cores: int) -> None:
     """Adds the tab's components and events to the page that is being built."""
 
-    def classify(frame: dict[str, Any] | None, times: list[float]) -> tuple[Any, list[float]]:
+    def classify(
+        frame: dict[str, Any] | None, times: list[float], count: int
+    ) -> tuple[Any, list[float], int]:
         if not frame:
-            return gr.skip(), times
+            return gr.skip(), times, count
         prediction = model.predict(picture_bytes(frame))
         # A pause, such as between two runs, is not counted.
         recent = [time for time in times if monotonic() - time < 2]
@@ -41,7 +44,10 @@ def build(model: Classifier, cores: int) -> None:
         answer = escape(answer_of(prediction))
         if not prediction.rejected:
             answer += f" {prediction.score:.0%}"
-        return f"<p><b>{answer}</b> {rate:.0f} frames a second</p>", times
+        # Two animations in turns: page.css lets an answer go that no other follows.
+        turn = "even" if count % 2 == 0 else "odd"
+        text = f"<p class='{turn}'><b>{answer}</b> {rate:.0f} frames a second</p>"
+        return text, times, count + 1
 
     gr.Markdown(
         f"Click the camera, then **Record**. It stops by itself after {SECONDS} seconds. Browsers "
@@ -54,16 +60,14 @@ def build(model: Classifier, cores: int) -> None:
             streaming=True,
             format="jpeg",
             height=480,
-            webcam_options=gr.WebcamOptions(
-                mirror=False, constraints={"video": {"facingMode": "environment"}}
-            ),
+            webcam_options=webcam.options(),
         )
         overlay = gr.HTML(elem_id="live-answer")
-    times = gr.State([])
+    times, count = gr.State([]), gr.State(0)
     camera.stream(
         classify,
-        [camera, times],
-        [overlay, times],
+        [camera, times, count],
+        [overlay, times, count],
         js=_STOP_IN_TIME % SECONDS,
         stream_every=_SECONDS_A_FRAME,
         time_limit=SECONDS + _GRACE,
@@ -73,4 +77,4 @@ def build(model: Classifier, cores: int) -> None:
         preprocess=False,
         show_progress="hidden",
     )
-    camera.clear(lambda: "", outputs=overlay, api_visibility="private")
+    webcam.turn_off_in_time(camera, "live", overlay)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Iterator
 from html import escape
 from time import monotonic
@@ -14,6 +16,7 @@ from pocketlens.classifier import Classifier
 from pocketlens.decoding import Pixels
 from pocketlens.errors import PocketLensError
 from pocketlens.folders import PassedOver
+from pocketlens.names import cut
 from pocketlens.prediction import Prediction
 from pocketlens_demo.answering import answers, as_csv, fields
 from pocketlens_demo.archive import MAX_PICTURES, NamedPicture, named_pictures
@@ -23,7 +26,15 @@ from pocketlens_demo.wording import answer_of
 _THUMBNAILS = 48
 _THUMBNAIL_SIDE = 240
 _SECONDS_BETWEEN = 0.2
+_MOST_COUNTED = 10
 _HEADERS = ["photo", "answer", "probability", "familiarity", "problem"]
+# A click during an upload waits for its end, which must not cancel what the click begins.
+_AFTER_THE_UPLOAD = """
+async (uploads) => {
+  await new Promise((next) => setTimeout(next));
+  return [uploads];
+}"""
+_NO_ROWS = {"headers": _HEADERS, "data": [], "metadata": None}
 
 
 def build(model: Classifier, concurrency: dict[str, Any]) -> None:
@@ -31,7 +42,7 @@ def build(model: Classifier, concurrency: dict[str, Any]) -> None:
 
     def classify(uploads: list[dict[str, Any]] | None) -> Iterator[list[Any]]:
         # Nothing of an earlier run may look like the answer to this one.
-        yield nothing()
+        yield ["", [], [], gr.update(value=None, interactive=False)]
         if not uploads:
             raise gr.Error("Choose photos or a zip file first.", print_exception=False)
         passed = PassedOver()
@@ -52,9 +63,6 @@ def build(model: Classifier, concurrency: dict[str, Any]) -> None:
             gr.update(value=_csv_file(download, rows), interactive=True),
         ]
 
-    def nothing(summary: str = "") -> list[Any]:
-        return [summary, [], [], gr.update(value=None, interactive=False)]
-
     uploads = gr.File(
         label=f"Photos, or a zip of them (at most {MAX_PICTURES})",
         file_count="multiple",
@@ -72,7 +80,7 @@ def build(model: Classifier, concurrency: dict[str, Any]) -> None:
         interactive=False,
         show_search="filter",
         max_height=400,
-        column_widths=["230px", "110px", "130px", "120px", "626px"],
+        column_widths=["230px", "200px", "130px", "120px", "536px"],
     )
     gallery = gr.Gallery(
         label=f"Least certain first (at most {_THUMBNAILS})",
@@ -88,14 +96,22 @@ def build(model: Classifier, concurrency: dict[str, Any]) -> None:
         classify,
         uploads,
         outputs,
+        js=_AFTER_THE_UPLOAD,
         **concurrency,
         api_visibility="private",
         preprocess=False,
         show_progress="hidden",
     )
-    stopped = stop.click(None, cancels=event, api_visibility="private")
-    stopped.then(lambda: nothing("Stopped."), outputs=outputs, api_visibility="private")
-    uploads.change(nothing, outputs=outputs, cancels=event, api_visibility="private")
+    # In the browser, before its visitor can click again: a run that has begun since is not touched.
+    changes = [uploads.upload, uploads.clear, uploads.delete]
+    for triggers, text in ((stop.click, "Stopped."), (changes, "")):
+        gr.on(triggers, None, cancels=event, api_visibility="private")
+        gr.on(triggers, None, outputs=outputs, js=_emptied(text), api_visibility="private")
+
+
+def _emptied(summary: str) -> str:
+    no_file = {"__type__": "update", "value": None, "interactive": False}
+    return f"() => {json.dumps([summary, _NO_ROWS, [], no_file])}"
 
 
 def _bar(done: int, total: int) -> str:
@@ -122,7 +138,10 @@ def _cells(row: dict[str, Any]) -> list[Any]:
 
 def _summary(found: list[Prediction | PocketLensError], passed: int) -> str:
     known = [answer_of(answer) for answer in found if isinstance(answer, Prediction)]
-    counts = [f"{known.count(name):,} {name}" for name in sorted(set(known))]
+    most = sorted(Counter(known).most_common(_MOST_COUNTED))
+    counts = [f"{number:,} {cut(name)}" for name, number in most]
+    if others := len(known) - sum(number for _, number in most):
+        counts.append(f"{others:,} others")
     if unread := len(found) - len(known):
         counts.append(f"{unread:,} could not be read")
     photos = "1 photo" if len(found) == 1 else f"{len(found):,} photos"

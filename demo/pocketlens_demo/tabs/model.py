@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import Any
 
 import gradio as gr
 import pandas as pd
 
-from pocketlens.card import accuracy_cells, render
+from pocketlens.card import render
 from pocketlens.classifier import Classifier
+from pocketlens.confusion import Matrix, most_confused, per_class
 from pocketlens.metadata import Metadata
+from pocketlens.metadata.figures import Metrics, between
+from pocketlens.names import listed
+from pocketlens_demo.tabs.confusion import MOST_NAMED, confusion_matrix
 
 _PLOT_HEIGHT = 280
+_MISTAKES = 100
+_BESIDE, _WIDE = 12, 1000
+"""Classes whose matrix has room beside the table; pixels that a larger one takes."""
 
 
 def build(model: Classifier, name: str, size: int) -> None:
@@ -28,38 +34,37 @@ def build(model: Classifier, name: str, size: int) -> None:
     gr.HTML(_tiles(metadata, size))
     _learning_curves(metadata.history)
     if metadata.metrics:
-        _mistakes(metadata.labels, metadata.metrics)
-        _certainty(metadata)
+        _mistakes(metadata.labels, metadata.metrics.confusion_matrix)
+        _certainty(metadata, metadata.metrics)
     with gr.Accordion("The whole model card: data, training, limits", open=False):
-        gr.Markdown(_for_the_page(render(name, size, metadata)))
+        gr.Markdown(_for_the_page(render(name, size, metadata)), elem_classes="card")
 
 
 def _tiles(metadata: Metadata, size: int) -> str:
-    tiles = [("classes", f"{len(metadata.labels):,}", ", ".join(metadata.labels[:6]))]
+    tiles = [("classes", f"{len(metadata.labels):,}", listed(metadata.labels, 6))]
     if metrics := metadata.metrics:
-        low, high = metrics["accuracy_interval"]
         tiles.append(
             (
                 "accuracy",
-                f"{metrics['accuracy']:.2%}",
-                f"of {metrics['images']:,} test pictures; 95 % interval {low:.2%} to {high:.2%}",
+                f"{metrics.accuracy:.2%}",
+                f"of {metrics.images:,} test pictures; 95 % interval "
+                f"{between(metrics.accuracy_interval)}",
             )
         )
         tiles.append(
             (
                 "calibration error",
-                f"{metrics['calibration_error']:.2%}",
+                f"{metrics.calibration_error:.2%}",
                 "how far probabilities are from the share of right answers, on average",
             )
         )
-    familiarity = metadata.familiarity
-    if "outliers_rejected" in familiarity:
+    if metadata.familiarity and (rejection := metadata.familiarity.rejection):
         tiles.append(
             (
                 "other things rejected",
-                f"{familiarity['outliers_rejected']:.1%}",
-                f"of {familiarity['outliers']:,} pictures of kinds it has not seen; of the test "
-                f"pictures {1 - familiarity['test_accepted']:.1%}",
+                f"{rejection.outliers_rejected:.1%}",
+                f"of {rejection.outliers:,} pictures of kinds it has not seen; of the test "
+                f"pictures {1 - rejection.test_accepted:.1%}",
             )
         )
     recipe = metadata.preprocessing
@@ -105,54 +110,41 @@ def _learning_curves(history: Mapping[str, Sequence[float]]) -> None:
             )
 
 
-def _mistakes(labels: Sequence[str], metrics: Mapping[str, Any]) -> None:
-    matrix = metrics["confusion_matrix"]
-    table = pd.DataFrame(matrix, columns=list(labels))
-    table.insert(0, "shown", list(labels))
+def _mistakes(labels: Sequence[str], matrix: Matrix) -> None:
     with gr.Row():
+        with gr.Column(min_width=_WIDE if _BESIDE < len(labels) <= MOST_NAMED else 320):
+            gr.HTML(confusion_matrix(labels, matrix))
+        with gr.Column():
+            gr.Dataframe(
+                _per_class(labels, matrix),
+                label="Per class, on the test pictures",
+                column_widths=["200px", "110px", "90px", "90px", "100px"],
+                interactive=False,
+                max_height=400,
+            )
+    if len(labels) > MOST_NAMED:
         gr.Dataframe(
-            table.style.apply(_shades, axis=None),
-            label="Confusion matrix: rows are what the pictures show, columns the answers",
+            pd.DataFrame(
+                most_confused(labels, matrix, _MISTAKES),
+                columns=["the pictures show", "the answer", "mistakes", "of its pictures"],
+            ),
+            label=f"The most frequent mistakes (at most {_MISTAKES})",
+            column_widths=["200px", "200px", "110px", "150px"],
             interactive=False,
             max_height=400,
         )
-        gr.Dataframe(
-            _per_class(labels, matrix),
-            label="Per class, on the test pictures",
-            interactive=False,
-            max_height=400,
-        )
 
 
-def _shades(table: pd.DataFrame) -> pd.DataFrame:
-    """Each row's shares as shades: green on the diagonal, red off it."""
-    styles = pd.DataFrame("", index=table.index, columns=table.columns)
-    for row in range(len(table)):
-        counts = table.iloc[row, 1:].astype(float)
-        for column, share in enumerate(counts / max(1.0, counts.sum())):
-            color = "34, 160, 90" if row == column else "220, 60, 60"
-            strength = 0.15 + 0.45 * share if share else 0
-            styles.iloc[row, column + 1] = f"background-color: rgba({color}, {strength:.2f})"
-    return styles
+def _per_class(labels: Sequence[str], matrix: Matrix) -> pd.DataFrame:
+    columns = ["class", "precision", "recall", "F1", "pictures"]
+    return pd.DataFrame(per_class(labels, matrix), columns=columns).round(4)
 
 
-def _per_class(labels: Sequence[str], matrix: Sequence[Sequence[int]]) -> pd.DataFrame:
-    rows = []
-    for index, label in enumerate(labels):
-        right = matrix[index][index]
-        shown, answered = sum(matrix[index]), sum(row[index] for row in matrix)
-        precision, recall = right / max(1, answered), right / max(1, shown)
-        f1 = 2 * right / max(1, shown + answered)
-        rows.append((label, *(round(value, 4) for value in (precision, recall, f1)), shown))
-    return pd.DataFrame(rows, columns=["class", "precision", "recall", "F1", "pictures"])
-
-
-def _certainty(metadata: Metadata) -> None:
-    metrics = metadata.metrics
+def _certainty(metadata: Metadata, metrics: Metrics) -> None:
     with gr.Row():
-        if bins := metrics.get("reliability"):
+        if bins := metrics.reliability:
             points = [(0.0, 0.0, "ideal"), (1.0, 1.0, "ideal")]
-            points += [(row["score"], row["accuracy"], "this model") for row in bins]
+            points += [(each.score, each.accuracy, "this model") for each in bins]
             gr.LinePlot(
                 pd.DataFrame(points, columns=["probability", "share right", "line"]),
                 x="probability",
@@ -162,13 +154,14 @@ def _certainty(metadata: Metadata) -> None:
                 label="Calibration",
                 show_label=False,
                 height=_PLOT_HEIGHT,
-                x_lim=_limits([row["score"] for row in bins]),
-                y_lim=_limits([row["accuracy"] for row in bins]),
+                x_lim=_limits([each.score for each in bins]),
+                y_lim=_limits([each.accuracy for each in bins]),
             )
-        if curve := metrics.get("risk_coverage"):
+        if curve := metrics.risk_coverage:
             gr.LinePlot(
-                pd.DataFrame(curve).rename(
-                    columns={"coverage": "share answered", "accuracy": "share right"}
+                pd.DataFrame(
+                    [(each.coverage, each.accuracy) for each in curve],
+                    columns=["share answered", "share right"],
                 ),
                 x="share answered",
                 y="share right",
@@ -176,33 +169,16 @@ def _certainty(metadata: Metadata) -> None:
                 label="If only the surest answers are taken",
                 show_label=False,
                 height=_PLOT_HEIGHT,
-                y_lim=_limits([row["accuracy"] for row in curve]),
+                y_lim=_limits([each.accuracy for each in curve]),
             )
     with gr.Row():
-        if calibration := metadata.calibration:
-            rows = [
-                (
-                    when,
-                    round(calibration[when]["log_loss"], 4),
-                    f"{calibration[when]['calibration_error']:.2%}",
+        for title, part in (("Figures", metrics), ("Calibration", metadata.calibration)):
+            if part:
+                gr.Dataframe(
+                    pd.DataFrame(part.rows(), columns=["on the test pictures", ""]),
+                    label=title,
+                    interactive=False,
                 )
-                for when in ("before", "after")
-            ]
-            gr.Dataframe(
-                pd.DataFrame(rows, columns=["temperature", "log loss", "error"]),
-                label=f"Calibration before and after a temperature of "
-                f"{calibration['temperature']:.3f}, on the test pictures",
-                interactive=False,
-            )
-        rows = [("as they are", *accuracy_cells(metrics))]
-        rows += [
-            (name, *accuracy_cells(row)) for name, row in metrics.get("robustness", {}).items()
-        ]
-        gr.Dataframe(
-            pd.DataFrame(rows, columns=["test pictures", "right", "95 % interval"]),
-            label="Accuracy",
-            interactive=False,
-        )
 
 
 def _limits(values: Sequence[float]) -> list[float | None]:

@@ -10,11 +10,37 @@ import gradio as gr
 
 import pocketlens
 from pocketlens.classifier import Classifier
+from pocketlens.names import cut
 from pocketlens_demo.collection import Collection
 from pocketlens_demo.pictures import decoded, picture_bytes
+from pocketlens_demo.tabs import webcam
 from pocketlens_demo.wording import answer_of, familiarity_text
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
+_MOST_CLASSES = 10
+
+# An answer stands only beside the photo that it was asked for. Gradio cannot see to that: it runs
+# no event, not even one of the browser's own, once it has lost the server.
+_HIDE_THE_ANSWER = """
+window.pocketlensPhoto = () => document.querySelector("#photo .image-frame img")?.src ?? "";
+let last = pocketlensPhoto();
+const hide = () => {
+  if (pocketlensPhoto() === last) return;
+  last = pocketlensPhoto();
+  document.body.dataset.unanswered = "";
+};
+const changes = { childList: true, subtree: true, attributes: true, attributeFilter: ["src"] };
+new MutationObserver(hide).observe(document.body, changes);
+"""
+_NOTE_THE_PHOTO = """
+(photo, ...more) => {
+  window.pocketlensAsked = photo?.url ?? "";
+  return [photo, ...more];
+}"""
+_SHOW_ITS_ANSWER = """
+() => {
+  if (pocketlensPhoto() === pocketlensAsked) delete document.body.dataset.unanswered;
+}"""
 
 
 def build(model: Classifier, collection: Collection | None, concurrency: dict[str, Any]) -> None:
@@ -28,33 +54,38 @@ def build(model: Classifier, collection: Collection | None, concurrency: dict[st
         middle = perf_counter()
         prediction = model.predict(pixels, explain=explain)
         end = perf_counter()
-        shown = answer_of(prediction) if prediction.rejected else prediction.scores
+        best = dict(prediction.top_k(_MOST_CLASSES))
+        shown = answer_of(prediction) if prediction.rejected else best
         time_taken = (
             f"decode {(middle - start) * 1000:.1f} ms, inference {(end - middle) * 1000:.1f} ms, "
             f"{model.providers[0]}"
         )
         heat_map = None
         if prediction.activation_map is not None:
-            best = model.labels.index(prediction.label)
-            heat_map = pocketlens.overlay(pixels, prediction.activation_map, best)
+            index = model.labels.index(prediction.label)
+            heat_map = pocketlens.overlay(pixels, prediction.activation_map, index)
         return [
             shown,
             familiarity_text(prediction),
             time_taken,
-            gr.update(value=heat_map, visible=explain, label=f"What speaks for {prediction.label}"),
+            gr.update(
+                value=heat_map, visible=explain, label=f"What speaks for {cut(prediction.label)}"
+            ),
             gr.update(visible=collection is not None),
             gr.update(visible=False),
         ]
 
-    with gr.Row():
+    with gr.Row(elem_id="photo-tab"):
         with gr.Column():
             photo = gr.Image(
                 label="Photo",
+                elem_id="photo",
                 type="filepath",
                 format="png",
                 sources=["upload", "webcam", "clipboard"],
                 height=380,
                 placeholder="Drop a photo here, or click to choose one",
+                webcam_options=webcam.options(width={"ideal": 1920}, height={"ideal": 1440}),
             )
             explain = gr.Checkbox(
                 label="Show where it looked",
@@ -64,6 +95,7 @@ def build(model: Classifier, collection: Collection | None, concurrency: dict[st
             heat_map = gr.Image(
                 label="Where it looked",
                 elem_id="heat-map",
+                elem_classes="of-photo",
                 format="jpeg",
                 interactive=False,
                 visible=False,
@@ -71,31 +103,39 @@ def build(model: Classifier, collection: Collection | None, concurrency: dict[st
                 buttons=["download", "fullscreen"],
             )
         with gr.Column():
-            answer = gr.Label(label="Answer", num_top_classes=min(len(model.labels), 10))
+            answer = gr.Label(label="Answer", elem_classes="of-photo")
             familiarity = gr.Textbox(
-                label="Familiarity", interactive=False, visible=model.min_familiarity is not None
+                label="Familiarity",
+                elem_classes="of-photo",
+                interactive=False,
+                visible=model.min_familiarity is not None,
             )
-            time_taken = gr.Textbox(label="Time taken", interactive=False)
-            wrong = gr.Button("That's wrong", visible=False)
+            time_taken = gr.Textbox(label="Time taken", elem_classes="of-photo", interactive=False)
+            wrong = gr.Button("That's wrong", elem_classes="of-photo", visible=False)
             right_label = gr.Dropdown(
                 list(model.labels),
                 value=None,
                 label="What does it show?",
                 info="The photo is kept on the server, for the next training.",
+                elem_classes="of-photo",
                 visible=False,
             )
+    gr.HTML(js_on_load=_HIDE_THE_ANSWER, elem_classes="script")
+    webcam.turn_off_in_time(photo, "photo-tab")
     outputs = [answer, familiarity, time_taken, heat_map, wrong, right_label]
     for event in (photo.change, explain.change):
         # Without gr.Image's own look into the file: it ends in a bare "Error" where the file is no
         # picture, and the runtime never gets to say what is wrong with it.
-        event(
+        answered = event(
             classify,
             [photo, explain],
             outputs,
+            js=_NOTE_THE_PHOTO,
             api_visibility="private",
             preprocess=False,
             **concurrency,
         )
+        answered.success(None, js=_SHOW_ITS_ANSWER, api_visibility="private")
     if collection is not None:
         _correct(collection, photo, wrong, right_label)
     if {label.lower() for label in model.labels} == {"cat", "dog"}:

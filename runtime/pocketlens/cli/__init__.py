@@ -7,7 +7,7 @@ import io
 import os
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -25,6 +25,9 @@ def build_parser() -> argparse.ArgumentParser:
 
     An entry point of the group names a function that takes the subcommand's parser, adds the
     arguments and sets `run`, a function of the parsed arguments that returns the exit status.
+
+    Raises:
+        PocketLensError: There is no subcommand.
     """
     parser = argparse.ArgumentParser(
         prog="pocketlens",
@@ -33,18 +36,34 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"pocketlens {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for entry_point in sorted(entry_points(group=COMMANDS), key=lambda found: found.name):
-        configure = entry_point.load()
+    for name, configure in _configures():
         summary = (configure.__doc__ or "").partition("\n")[0]
         configure(
             commands.add_parser(
-                entry_point.name,
+                name,
                 help=summary,
                 description=summary,
                 formatter_class=argparse.RawDescriptionHelpFormatter,
             )
         )
+    if not commands.choices:
+        raise PocketLensError(
+            "no commands are found, because the metadata of the package is not there; install it "
+            "with pip, or freeze it with PyInstaller, whose hook comes with it"
+        )
     return parser
+
+
+def _configures() -> Iterator[tuple[str, Callable[[argparse.ArgumentParser], None]]]:
+    for entry_point in sorted(entry_points(group=COMMANDS), key=lambda found: found.name):
+        try:
+            configure = entry_point.load()
+        except ModuleNotFoundError as error:
+            # A frozen application does not hold every package that the metadata names.
+            if not f"{entry_point.module}.".startswith(f"{error.name}."):
+                raise
+        else:
+            yield entry_point.name, configure
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -62,8 +81,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             # A file name need not be valid in the terminal's encoding.
             stream.reconfigure(errors="backslashreplace", line_buffering=True)
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-    arguments = build_parser().parse_args(argv)
     try:
+        arguments = build_parser().parse_args(argv)
         with warnings.catch_warnings():
             warnings.showwarning = print_warning
             return int(arguments.run(arguments))
@@ -76,4 +95,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except (PocketLensError, OSError) as error:
         print_error(error)
+        return 1
+    except RuntimeError as error:
+        if str(error) != "can't start new thread":
+            raise
+        print_error("the system allows no more threads (ulimit -u, docker --pids-limit)")
         return 1

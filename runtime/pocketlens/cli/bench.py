@@ -23,6 +23,8 @@ _STAGE = frozenset(("unit", "p50", "p90", "p99", "blocks"))
 def configure(parser: argparse.ArgumentParser) -> None:
     """Measure what a prediction takes on this machine."""
     parser.epilog = (
+        "predict() has one thread unless load_model() is told otherwise, predict_many() a worker\n"
+        "for each core.\n"
         "--compare prints ratios of the medians; a stage is called slower only where its fastest\n"
         "block is slower than the slowest of the earlier file, and the medians by over a tenth.\n\n"
         "Example: pocketlens bench --json monday.json; pocketlens bench --compare monday.json"

@@ -10,11 +10,12 @@ from __future__ import annotations
 import struct
 
 from pocketlens.errors import FormatError, ImageError
-from pocketlens.headers import avif, bmp, gif, jpeg, png, tiff, webp
-from pocketlens.headers.header import EXPECTED, Header
+from pocketlens.headers import avif, bmp, gif, jpeg, kinds, png, pnm, tiff, webp
+from pocketlens.headers.header import Header
 
 __all__ = ["FIRST_BYTES", "Header", "picture_kind", "read_header"]
 
+_PNM_GAPS = (b" ", b"\t", b"\r", b"\n", b"#")
 FIRST_BYTES = 256
 """So many of a file are enough for picture_kind()."""
 
@@ -30,18 +31,8 @@ _READERS = (
     (b"II+\0", 0, tiff.read),
     (b"MM\0+", 0, tiff.read),
     (b"BM", 0, bmp.read),
+    *((b"P%d" % kind, 0, pnm.read) for kind in range(1, 7)),
 )
-_OTHERS = (
-    (b"%PDF", 0, "PDF"),
-    (b"<", 0, "SVG, HTML or XML"),
-    (b"\0\0\0\x0cjP", 0, "JPEG 2000"),
-    (b"\0\0\0\x0cJXL", 0, "JPEG XL"),
-    (b"\xff\x0a", 0, "JPEG XL"),
-    (b"\0\0\1\0", 0, "an icon"),
-    (b"PK", 0, "a zip archive"),
-)
-_NO_PICTURES = ("PDF", "SVG, HTML or XML", "a zip archive")
-_HEIC = (b"hei", b"hev", b"mif1", b"msf1")
 
 
 def picture_kind(start: bytes) -> str | None:
@@ -54,16 +45,15 @@ def picture_kind(start: bytes) -> str | None:
     """
     for signature, offset, read in _READERS:
         if start.startswith(signature, offset):
-            if read is avif.read:
-                is_avif = b"avif" in start[8 : int.from_bytes(start[:4], "big")]
-                return "AVIF" if is_avif else "HEIC" if start.startswith(_HEIC, 8) else None
-            # Two letters begin many a text; its header's size is a small number.
+            if read is avif.read and b"avif" not in start[8 : int.from_bytes(start[:4], "big")]:
+                break
+            # Two letters begin many a text. A BMP's header has a small number as its size.
             if read is bmp.read and int.from_bytes(start[14:18], "little") not in range(12, 256):
                 return None
+            if read is pnm.read and start[2:3] not in _PNM_GAPS:
+                return None
             return read.__module__.rpartition(".")[2].upper()
-    kinds = (name for signature, offset, name in _OTHERS if start.startswith(signature, offset))
-    kind = next(kinds, None)
-    return None if kind is None or kind in _NO_PICTURES else kind.removeprefix("an ")
+    return kinds.picture_name(start)
 
 
 def read_header(data: bytes) -> Header:
@@ -81,10 +71,7 @@ def read_header(data: bytes) -> Header:
     readers = (read for start, offset, read in _READERS if data.startswith(start, offset))
     read = next(readers, None)
     if read is None:
-        kinds = (name for start, offset, name in _OTHERS if data.startswith(start, offset))
-        found = next(kinds, None)
-        what = f"looks like {found}" if found else "not a picture"
-        raise FormatError(f"{what} ({len(data)} bytes); {EXPECTED}")
+        raise FormatError(kinds.refusal(data))
     try:
         header = read(data)
     except (struct.error, IndexError, OverflowError) as error:

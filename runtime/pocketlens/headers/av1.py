@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pocketlens.errors import ImageError
+from pocketlens.errors import FormatError, ImageError
 
 _SEQUENCE_HEADER = 1
 _FRAMES = (3, 6)
@@ -10,7 +10,7 @@ _MOST_UNITS, _MOST_FRAMES = 100, 4
 """A still picture is one frame, or one for each of its up to four layers; all are decoded."""
 
 
-def coded_size(data: memoryview) -> tuple[int, int]:
+def coded_size(data: bytes | memoryview) -> tuple[int, int]:
     """Width and height of the largest frame that this data may hold, by all its sequence headers.
 
     Raises:
@@ -36,7 +36,7 @@ def coded_size(data: memoryview) -> tuple[int, int]:
     return max(sizes, key=lambda size: size[0] * size[1])
 
 
-def _leb128(data: memoryview, position: int) -> tuple[int, int]:
+def _leb128(data: bytes | memoryview, position: int) -> tuple[int, int]:
     value = 0
     for place in range(8):
         byte = data[position + place]
@@ -47,7 +47,7 @@ def _leb128(data: memoryview, position: int) -> tuple[int, int]:
 
 
 class _Bits:
-    def __init__(self, data: memoryview) -> None:
+    def __init__(self, data: bytes | memoryview) -> None:
         self._value = int.from_bytes(data, "big")
         self._left = 8 * len(data)
 
@@ -58,14 +58,14 @@ class _Bits:
         return self._value >> self._left & (1 << count) - 1
 
 
-def _sequence_header(data: memoryview) -> tuple[int, int]:
+def _sequence_header(data: bytes | memoryview) -> tuple[int, int]:
     bits = _Bits(data[:64])
     bits.take(4)  # profile, still picture
     if bits.take(1):  # reduced header
         bits.take(5)
     else:
         if bits.take(1):
-            raise ImageError("AVIF with timing information, which is not supported")
+            raise FormatError("AVIF with timing information, which is not supported")
         delays = bits.take(1)
         for _ in range(bits.take(5) + 1):
             bits.take(12)

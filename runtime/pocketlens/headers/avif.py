@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pocketlens.errors import FormatError, ImageError
+from pocketlens.headers import kinds
 from pocketlens.headers.av1 import coded_size
-from pocketlens.headers.header import EXPECTED, Header
+from pocketlens.headers.header import Header
 
 _ALPHA = b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha"
 _CONTAINERS = {b"meta": (b"", 4), b"iprp": (b"meta", 0), b"ipco": (b"iprp", 0)}
@@ -18,6 +19,7 @@ _PARENTS = {
     b"ipma": b"iprp",
 }
 """Boxes that there must be, and where; the same elsewhere mean nothing."""
+_FIRST, _DATA, _PICTURES = b"ftyp", b"idat", b"mdat"
 _MOST_BOXES, _MOST_ITEMS = 10_000, 1_000
 _MOST_LAYERS = 8
 """Times the area of the picture that all its items together may cover: tiles, alpha, thumbnails."""
@@ -48,13 +50,13 @@ def read(data: bytes) -> Header:
     looked at: its still picture goes on.
     """
     if b"avif" not in data[8 : min(_number(data[:4]), _LONGEST_BRANDS)]:
-        raise FormatError(f"looks like HEIC or a video ({len(data)} bytes); {EXPECTED}")
+        raise FormatError(kinds.refusal(data))
     found: dict[bytes, bytes] = {}
     properties: list[tuple[bytes, bytes]] = []
     for name, parent, content in _boxes(data, 0, len(data), b""):
         if parent == _PROPERTIES:
             properties.append((name, content))
-        elif _PARENTS.get(name) == parent:
+        elif _PARENTS.get(name) == parent or (name, parent) == (_DATA, b"meta"):
             if name in found:
                 raise ImageError(f"AVIF with two boxes {name.decode()!r}, damaged")
             found[name] = content
@@ -64,7 +66,8 @@ def read(data: bytes) -> Header:
     primary = _number(found[b"pitm"][4:8] if found[b"pitm"][0] else found[b"pitm"][4:6])
     own = [properties[i] for i in _associations(found[b"ipma"], primary) if i < len(properties)]
     sizes = [_size(content) for name, content in own if name == b"ispe"]
-    coded = [coded_size(item) for item in _items(found[b"iloc"], found[b"iinf"], data)]
+    sources = {0: memoryview(data), 1: memoryview(found.get(_DATA, b""))}
+    coded = [coded_size(item) for item in _items(found[b"iloc"], found[b"iinf"], sources)]
     if not sizes or not coded:
         raise ImageError("AVIF without the size of its picture, damaged")
     largest = max(sizes + coded, key=lambda size: size[0] * size[1])
@@ -79,12 +82,16 @@ def read(data: bytes) -> Header:
         data[:8] + b"avif" + data[12:],
         _ORIENTATIONS[turns, axis],
         has_alpha=any(name == b"auxC" and _ALPHA in content for name, content in properties),
+        is_rare=True,
     )
 
 
 def _boxes(data: bytes, position: int, end: int, parent: bytes) -> Iterator[tuple[bytes, ...]]:
-    """Yields (name, parent, content); of boxes of boxes, and of the pictures, no content."""
-    for _ in range(_MOST_BOXES):
+    """Yields (name, parent, content); of boxes of boxes, and of the pictures, no content.
+
+    A file ends where something else follows its last box, or another file does.
+    """
+    for number in range(_MOST_BOXES):
         if position + 8 > end:
             return
         size, name = _number(data[position : position + 4]), data[position + 4 : position + 8]
@@ -92,14 +99,17 @@ def _boxes(data: bytes, position: int, end: int, parent: bytes) -> Iterator[tupl
         if size == 1:
             size, start = _number(data[start : start + 8]), position + 16
         stop = position + size if size else end
-        if not start <= stop <= end:
+        is_whole = start <= stop <= end
+        if not parent and number and (name == _FIRST or not (is_whole or name == _PICTURES)):
+            return
+        if not is_whole:
             raise ImageError("AVIF whose box runs past its end, cut off or damaged")
         within, skipped = _CONTAINERS.get(name, (name, 0))
         if within == parent:
             yield name, parent, b""
             yield from _boxes(data, start + skipped, stop, name)
         else:
-            yield name, parent, b"" if name == b"mdat" else data[start:stop]
+            yield name, parent, b"" if name == _PICTURES else data[start:stop]
         position = stop
     raise ImageError(f"AVIF with more than {_MOST_BOXES} boxes, damaged")
 
@@ -123,9 +133,11 @@ def _associations(content: bytes, item: int) -> list[int]:
     return []
 
 
-def _items(locations: bytes, infos: bytes, data: bytes) -> Iterator[memoryview]:
-    """The data of the coded items."""
-    coded, view = _coded_items(infos), memoryview(data)
+def _items(
+    locations: bytes, infos: bytes, sources: dict[int, memoryview]
+) -> Iterator[bytes | memoryview]:
+    """The data of the coded items, which lie in the file or in a box of their own."""
+    coded, left = _coded_items(infos), sum(map(len, sources.values()))
     version = locations[0]
     offset_size, length_size = locations[4] >> 4, locations[4] & 15
     base_size, index_size = locations[5] >> 4, locations[5] & 15 if version else 0
@@ -140,17 +152,23 @@ def _items(locations: bytes, infos: bytes, data: bytes) -> Iterator[memoryview]:
         position += base_size
         count = _number(locations[position : position + 2])
         position += 2
-        place = position + index_size
-        offset = base + _number(locations[place : place + offset_size])
-        place += offset_size
-        length = _number(locations[place : place + length_size])
-        position += count * (index_size + offset_size + length_size)
+        start, step = position + index_size, index_size + offset_size + length_size
+        position += count * step
         if position > len(locations):
             raise ImageError("AVIF whose list of items is cut off")
-        if item in coded:
-            if method or count != 1 or not 0 < offset < offset + length <= len(data):
-                raise ImageError("AVIF whose picture is not in one piece in the file, cut off")
-            yield view[offset : offset + length]
+        if item not in coded:
+            continue
+        if method not in sources:
+            raise FormatError("AVIF whose picture is made of other items' data, not supported")
+        pieces = []
+        for place in range(start, position, step or 1):
+            offset = base + _number(locations[place : place + offset_size])
+            length = _number(locations[place + offset_size : place + step - index_size])
+            pieces.append(sources[method][offset : offset + length])
+            left -= length
+            if not length or len(pieces[-1]) < length or left < 0:
+                raise ImageError("AVIF whose picture runs past its end, cut off or damaged")
+        yield pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
 def _coded_items(infos: bytes) -> set[int]:

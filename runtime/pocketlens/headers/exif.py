@@ -9,7 +9,7 @@ _MOST_ENTRIES = 1000
 
 
 def orientation(block: bytes) -> int:
-    """The orientation, 1 to 8; 1 where the block has none or is damaged."""
+    """The first orientation from 1 to 8; 1 where the block has none or is damaged."""
     order = {b"II*\0": "<", b"MM\0*": ">"}.get(block[:4])
     if order is None:
         return 1
@@ -17,9 +17,10 @@ def orientation(block: bytes) -> int:
         (start,) = struct.unpack_from(f"{order}I", block, 4)
         (count,) = struct.unpack_from(f"{order}H", block, start)
         for number in range(min(count, _MOST_ENTRIES)):
-            tag, kind, _, value = struct.unpack_from(f"{order}HHIH", block, start + 2 + 12 * number)
-            if (tag, kind) == (_ORIENTATION, _SHORT):
-                return value if 1 <= value <= 8 else 1
+            place = start + 2 + 12 * number
+            tag, kind, values, value = struct.unpack_from(f"{order}HHIHxx", block, place)
+            if (tag, kind) == (_ORIENTATION, _SHORT) and 0 < values <= 2 and 1 <= value <= 8:
+                return int(value)
     except struct.error:
         pass
     return 1

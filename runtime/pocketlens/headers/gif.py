@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pocketlens.errors import ImageError
+from pocketlens.errors import FormatError, ImageError
 from pocketlens.headers.header import Header
 
 _EXTENSION, _IMAGE, _END = 0x21, 0x2C, b"\x3b"
@@ -13,23 +13,30 @@ _MOST_BLOCKS = 1_000_000
 def read(data: bytes) -> Header:
     """Reads as far as the first frame; nothing after it goes on."""
     width, height = _number(data, 6), _number(data, 8)
-    position, left = 13 + _table(data[10]), _MOST_BLOCKS
-    transparent = False
+    start, left = 13 + _table(data[10]), _MOST_BLOCKS
+    table, control, position = data[12:start], b"", start
     while data[position] == _EXTENSION:
-        if data[position + 1] == _GRAPHIC_CONTROL:
-            transparent = bool(data[position + 3] & 1)
-        position, left = _after_blocks(data, position + 2, left)
+        start, kind = position, data[position + 1]
+        _, position, left = _after_blocks(data, start + 2, left)
+        control = data[start:position] if kind == _GRAPHIC_CONTROL else control
     if data[position] != _IMAGE:
-        raise ImageError("GIF without a picture, cut off or damaged")
+        raise FormatError("GIF with something else where its picture should be, damaged or rare")
     x, y, wide, high = (_number(data, position + offset) for offset in (1, 3, 5, 7))
-    end, _ = _after_blocks(data, position + 11 + _table(data[position + 9]), left)
+    last, end, _ = _after_blocks(data, position + 11 + _table(data[position + 9]), left)
+    frame = data[position:end]
+    if end > len(data):
+        # Other programs show it where all pixels are there.
+        rest = data[last + 1 :]
+        frame = data[position:last] + bytes([len(rest)]) + rest + bytes(len(rest) > 0)
     whole = max(width, x + wide), max(height, y + high)
-    # OpenCV refuses frames that reach beyond the screen, which other programs enlarge.
+    # OpenCV refuses frames that reach beyond the screen, which other programs enlarge, and a
+    # background beyond the colours. Pillow's is the first colour.
     size = b"".join(side.to_bytes(2, "little") for side in whole)
     return Header(
         *whole,
-        data[:6] + size + data[10:end] + _END,
-        has_alpha=transparent or (wide, high) != whole,
+        data[:6] + size + data[10:11] + b"\0" + table + control + frame + _END,
+        has_alpha=bool(control and control[3] & 1) or (wide, high) != whole,
+        is_rare=True,
     )
 
 
@@ -38,15 +45,14 @@ def _table(flags: int) -> int:
     return 3 << (flags & 7) + 1 if flags & 0x80 else 0
 
 
-def _after_blocks(data: bytes, position: int, left: int) -> tuple[int, int]:
-    """The position after a chain of sub-blocks, and how many more there may be in the file."""
-    while left:
-        left -= 1
-        size = data[position]
-        position += 1 + size
-        if not size:
-            return position, left
-    raise ImageError(f"GIF with over {_MOST_BLOCKS} blocks, damaged")
+def _after_blocks(data: bytes, position: int, left: int) -> tuple[int, int, int]:
+    """Where the last of these sub-blocks is, where they end, and how many more there may be."""
+    last = position
+    while position < len(data) and data[position] and left:
+        last, position, left = position, position + 1 + data[position], left - 1
+    if not left:
+        raise ImageError(f"GIF with over {_MOST_BLOCKS} blocks, damaged")
+    return last, position + 1, left - 1
 
 
 def _number(data: bytes, position: int) -> int:

@@ -8,23 +8,25 @@ from typing import Any
 from pocketlens.errors import FormatError, ImageError
 from pocketlens.headers.header import Header
 
-_WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 256, 257, 258, 259, 262
+_REDUCED, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 256, 257, 258, 259, 262
 _SAMPLES, _PLANAR, _TILE_WIDTH, _TILE_HEIGHT, _EXTRA, _FORMAT = 277, 284, 322, 323, 338, 339
-_READ = frozenset((*range(256, 260), 262, 277, 284, 322, 323, 338, 339))
+_DNG = 50706
+_READ = frozenset((254, *range(256, 260), 262, 277, 284, 322, 323, 338, 339, _DNG))
 _KINDS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 16: "Q", 17: "q"}
 """Of TIFF's types those that libtiff, too, takes for whole numbers."""
 _MOST_ENTRIES, _MOST_VALUES = 1000, 16
 _RGB, _PALETTE, _CMYK, _YCBCR = 2, 3, 5, 6
 _ASSOCIATED = 1
+_CANON = b"CR\2\0"
 
 # What OpenCV 5.0 decodes as others do: photometric interpretation -> samples of a pixel.
 _SUPPORTED = {0: (1,), 1: (1,), _RGB: (3, 4), _PALETTE: (1,), _CMYK: (4,), _YCBCR: (3,)}
 # None, three of fax machines, LZW, JPEG, deflate under two numbers, PackBits.
 _COMPRESSIONS = (1, 2, 3, 4, 5, 7, 8, 32946, 32773)
 _BITS_OF = {
-    0: (1, 2, 4, 8, 16),
-    1: (1, 2, 4, 8, 16),
-    _PALETTE: (1, 2, 4, 8),
+    0: (1, 8, 16),
+    1: (1, 8, 16),
+    _PALETTE: (1, 4, 8),
     _CMYK: (8,),
     _YCBCR: (8,),
 }
@@ -33,6 +35,9 @@ _BITS_OF = {
 def read(data: bytes) -> Header:
     """Reads the first directory; OpenCV itself applies a TIFF's orientation."""
     tags = read_tags(data, "<" if data[:2] == b"II" else ">")
+    if tags.get(_REDUCED, (0,))[0] & 1 or _DNG in tags or data.startswith(_CANON, 8):
+        # No FormatError: other programs, too, would take the small preview for the picture.
+        raise ImageError("a camera raw, or a TIFF that begins with a preview; export it as JPEG")
     width, height = tags.get(_WIDTH, (0,))[0], tags.get(_HEIGHT, (0,))[0]
     bits, sample_format = tags.get(_BITS, (1,)), tags.get(_FORMAT, (1,))
     photometric, samples = tags.get(_PHOTOMETRIC, (1,))[0], tags.get(_SAMPLES, (1,))[0]

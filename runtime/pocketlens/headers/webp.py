@@ -8,17 +8,20 @@ from pocketlens.errors import ImageError
 from pocketlens.headers import exif
 from pocketlens.headers.header import Header
 
-_ANIMATED, _ALPHA = 0x02, 0x10
+_ANIMATED, _EXIF, _ALPHA = 0x02, 0x08, 0x10
 _FRAME_HEADER = 16
 _MOST_CHUNKS = 100_000
 
 
 def read(data: bytes) -> Header:
-    """Reads the chunks; of an animation only the first frame goes on."""
+    """Reads the chunks; only the first picture or frame goes on.
+
+    The first EXIF counts, and only where the header announces it.
+    """
     end = 8 + int.from_bytes(data[4:8], "little")
     if end > len(data):
         raise ImageError(f"WebP of {end} bytes that is cut off after {len(data)}")
-    flags, turned, canvas, picture = 0, 1, (0, 0), None
+    flags, block, canvas, picture = 0, None, (0, 0), None
     kept = [b"WEBP"]
     for name, start, stop in _chunks(data, 12, end):
         if name == b"VP8X":
@@ -26,27 +29,27 @@ def read(data: bytes) -> Header:
                 raise ImageError("WebP whose header is not at its beginning, damaged")
             flags = data[start]
             canvas = (_number(data, start + 4) + 1, _number(data, start + 7) + 1)
-        elif name == b"EXIF":
-            turned = exif.orientation(data[start:stop].removeprefix(b"Exif\0\0"))
+        elif name == b"EXIF" and block is None:
+            block = data[start:stop].removeprefix(b"Exif\0\0")
         elif name in (b"ANMF", b"VP8 ", b"VP8L"):
             if picture:
                 continue
             inner = start + _FRAME_HEADER if name == b"ANMF" else start - 8
             picture = _picture(data, inner, stop)
         kept.append(data[start - 8 : stop + stop % 2])
+        if picture and len(kept) == 2:
+            # Without a header the first picture is all there is.
+            break
     if not picture:
         raise ImageError("WebP without a picture, damaged")
-    content = data
-    if flags & _ANIMATED:
-        body = b"".join(kept)
-        content = b"RIFF" + len(body).to_bytes(4, "little") + body
+    body = b"".join(kept)
     # What the coded picture claims costs memory, whatever the canvas says.
     width, height, has_alpha = picture
     return Header(
         max(canvas[0], width),
         max(canvas[1], height),
-        content,
-        turned,
+        b"RIFF" + len(body).to_bytes(4, "little") + body,
+        exif.orientation(block) if block and flags & _EXIF else 1,
         has_alpha=has_alpha or bool(flags & (_ALPHA | _ANIMATED)),
     )
 

@@ -1,6 +1,6 @@
 """Measured figures in a model's metadata; each part gives itself as rows of label and value."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -60,16 +60,6 @@ class Metrics(Accuracy):
     risk_coverage: tuple[Coverage, ...] = ()
     reliability: tuple[Bin, ...] = ()
     robustness: Mapping[str, Accuracy] = field(default_factory=dict)
-
-    def confused(self, labels: Sequence[str], most: int = 10) -> list[tuple[str, str, int]]:
-        """The pairs of classes that are confused most: (true, answered, pictures), most first."""
-        pairs = [
-            (labels[row], labels[column], count)
-            for row, counts in enumerate(self.confusion_matrix)
-            for column, count in enumerate(counts)
-            if count and row != column
-        ]
-        return sorted(pairs, key=lambda pair: -pair[2])[:most]
 
     def accuracy_text(self) -> str:
         """The accuracy in words, with its interval."""

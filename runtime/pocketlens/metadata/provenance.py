@@ -1,19 +1,14 @@
 """Where a model comes from: its pictures and its training, as rows of label and value."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
 from pocketlens.metadata.figures import Interval, Row
+from pocketlens.names import cut
 
-_SHOWN_LABELS = 10
-
-
-def shortened(labels: Sequence[str], most: int = _SHOWN_LABELS) -> str:
-    """The labels in one line, of many the first ones and how many more there are."""
-    more = len(labels) - most
-    text = ", ".join(labels[:most])
-    return f"{text} and {more:,} more" if more > 0 else text
+_FEW = 20
+"""Classes for which there is room, each with a name."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +33,20 @@ class Data:
 
     def rows(self) -> Iterator[Row]:
         """Label and value of each fact."""
-        counts = [f"{count:,} {label}" for label, count in self.images.items()]
-        yield "training folder", f"{shortened(counts)}; {self.left_out} files left out"
+        yield "training folder", f"{self._images()}; {self.left_out} files left out"
         yield "split", ", ".join(f"{part} {count:,}" for part, count in self.split.items())
         yield "near-duplicates", f"{self.near_duplicates} test pictures, which do not count"
         yield "fingerprint", f"{self.fingerprint} (SHA-256 of the training folder)"
+
+    def _images(self) -> str:
+        if len(self.images) <= _FEW:
+            return ", ".join(f"{count:,} {cut(label)}" for label, count in self.images.items())
+        ordered = sorted(self.images.items(), key=lambda item: item[1])
+        (least, fewest), (most, largest) = ordered[0], ordered[-1]
+        return (
+            f"{sum(self.images.values()):,} of {len(ordered):,} classes, from {fewest:,} "
+            f"{cut(least)} to {largest:,} {cut(most)}"
+        )
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from pocketlens.reading import Limits
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
-_PARTLY_OWN = (AVIF, "BMP", "TIFF")
+_PARTLY_OWN = (AVIF, "BMP", "GIF", "TIFF")
 """Of these only some kinds are refused, and the refusal names the kind."""
 _MOST_LAYERS = 8
 """Times `max_pixels` that all pictures in a HEIF file together may cover."""
@@ -74,6 +74,7 @@ def _plugins(kind: str) -> dict[str, type[ImageFile]]:
     from PIL import (
         AvifImagePlugin,
         BmpImagePlugin,
+        GifImagePlugin,
         IcoImagePlugin,
         Jpeg2KImagePlugin,
         PcxImagePlugin,
@@ -88,6 +89,7 @@ def _plugins(kind: str) -> dict[str, type[ImageFile]]:
         "AVIF": AvifImagePlugin.AvifImageFile,
         "BMP": BmpImagePlugin.BmpImageFile,
         "DIB": BmpImagePlugin.DibImageFile,
+        "GIF": GifImagePlugin.GifImageFile,
         "ICO": IcoImagePlugin.IcoImageFile,
         "JPEG 2000": Jpeg2KImagePlugin.Jpeg2KImageFile,
         "PCX": PcxImagePlugin.PcxImageFile,

@@ -68,8 +68,10 @@ def item_sizes(data: bytes) -> list[tuple[int, int]]:
 
 def _the_one(data: bytes, name: bytes, position: int, end: int) -> tuple[int, int]:
     """Start and end of the content of the box of that name."""
-    (found,) = ((start, stop) for each, start, stop in _boxes(data, position, end) if each == name)
-    return found
+    found = [(start, stop) for each, start, stop in _boxes(data, position, end) if each == name]
+    if len(found) != 1:
+        raise ValueError(f"{len(found)} boxes {name.decode()!r}, expected one")
+    return found[0]
 
 
 def _boxes(data: bytes, position: int, end: int) -> Iterator[tuple[bytes, int, int]]:

@@ -13,6 +13,7 @@ _STARTS = (
     *((bytes((0x01, 0xDA, packed, size)), "SGI") for packed in (0, 1) for size in (1, 2)),
     *((bytes((0x0A, version, 1)), "PCX") for version in (0, 2, 3, 5)),
     (b"BM", "BMP"),
+    (b"GIF8", "GIF"),
     *((start, "TIFF") for start in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")),
 )
 _HEIF_BRAND = re.compile(rb"hei[cxms]|hev[cxms]|m[is]f1")

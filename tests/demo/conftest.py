@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from browsing import ARGUMENTS
+
+
+@pytest.fixture(scope="module")
+def open_browser() -> Iterator[Callable[..., Any]]:
+    """Starts Chromium, with more arguments if need be."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("no Chromium is installed (Debian: apt install chromium)")
+    with sync_api.sync_playwright() as playwright:
+        started = []
+
+        def _open_browser(*more: str) -> Any:
+            arguments = [*ARGUMENTS, *more]
+            started.append(playwright.chromium.launch(executable_path=chromium, args=arguments))
+            return started[-1]
+
+        yield _open_browser
+        for each in started:
+            each.close()
+
+
+@pytest.fixture(scope="module")
+def browser(open_browser: Callable[..., Any]) -> Any:
+    return open_browser()
+
+
+@pytest.fixture
+def visit(browser: Any) -> Iterator[Callable[..., Any]]:
+    """Opens a page in a new profile; in the end nothing may have gone wrong in the browser."""
+    contexts, problems, asked = [], [], []
+
+    def note(said: Any) -> None:
+        # Behind a proxy's path, the browser asks the proxy itself for its icon.
+        if said.type == "error" and not said.location["url"].endswith("/favicon.ico"):
+            problems.append(f"{said.text} {said.location}")
+
+    def _visit(page: Any, **context: Any) -> Any:
+        contexts.append(browser.new_context(permissions=["camera"], **context))
+        contexts[-1].set_default_timeout(10_000)
+        tab = contexts[-1].new_page()
+        tab.on("console", note)
+        tab.on("pageerror", lambda error: problems.append(str(error)))
+        tab.on("request", lambda request: asked.append((page.url, request.url)))
+        tab.goto(page.url)
+        tab.get_by_role("tab", name="Photo").wait_for()
+        return tab
+
+    yield _visit
+    for context in contexts:
+        context.close()
+    assert problems == []
+    own = ("data:", "blob:")
+    assert [url for base, url in asked if not url.startswith((base, *own))] == []
+    assert asked
