@@ -17,6 +17,8 @@ _LIMITS = """\
   things that fill little of the picture may do worse: test on your own.
 - It must not decide alone where a wrong answer harms people or animals, and says nothing about
   people."""
+_SPECIAL = re.compile(r"[!#$&*<>@\[\\\]^`{|}~]|(?<![^\W_])_|_(?![^\W_])|\.(?=[^\W\d])|:(?=//)")
+"""What Markdown, or GitHub's and Gradio's kinds of it, would not show as it is."""
 _FEW = 20
 """Classes for which there is room, each with a name: beyond that the worst ones are shown."""
 
@@ -70,8 +72,7 @@ def summary(size: int, metadata: Metadata) -> Iterator[tuple[str, str]]:
 
 def plain(text: str) -> str:
     """The text as Markdown that shows it as it is: labels come from folders and files."""
-    # A backslash before anything but ASCII punctuation would be shown.
-    return re.sub(r"([!#-&*+\-./:-@\[-`{-~])", r"\\\1", text)
+    return _SPECIAL.sub(r"\\\g<0>", text)
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

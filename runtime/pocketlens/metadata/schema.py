@@ -136,7 +136,8 @@ def _upgrade(content: dict[str, Any], version: int) -> None:
     if isinstance(preprocessing, dict):
         content["preprocessing"] = _EARLIER.get(version, {}) | preprocessing
     if version < 3:
-        content.update({key: None for key, value in content.items() if value == {}})
+        absent = {key for key, value in content.items() if value == {}}
+        content.update(dict.fromkeys(absent - {"history", "versions"}))
         if isinstance(familiarity, dict) and familiarity:
             names = {each.name for each in fields(Rejection)}
             measured = {key: familiarity.pop(key) for key in names & set(familiarity)}
