@@ -32,7 +32,8 @@ def startable_threads(count: int) -> int:
             started.append(thread)
     except RuntimeError:  # can't start new thread
         pass
-    end.set()
+    finally:
+        end.set()
     for thread in started:
         thread.join()
     return len(started)
