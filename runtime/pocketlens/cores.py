@@ -33,7 +33,8 @@ def startable_threads(count: int) -> int:
             started.append(thread)
     except RuntimeError:  # can't start new thread
         pass
-    end.set()
+    finally:
+        end.set()
     for thread in started:
         thread.join()
         _wait_until_forgotten(thread)
