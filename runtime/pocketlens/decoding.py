@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pocketlens.channels import over_white, to_rgb, upright
-from pocketlens.depth import HIGH_BITS, LOW, OWN_RANGE, note_low_range
+from pocketlens.depth import HIGH_BITS, LOW, OWN_RANGE, is_noted, note_low_range
 from pocketlens.errors import FormatError, ImageError, InputTypeError
 from pocketlens.headers import Header, exif, read_header
 from pocketlens.reading import DEFAULT_LIMITS, Limits, read_bytes
@@ -29,10 +29,7 @@ _REDUCED_RGB = {
 }
 _MAYBE_TRANSPARENT = ("LA", "P", "PA", "RGBA", "RGBa")
 _TIFF_PHOTOMETRIC = 262
-_ADVICE = {
-    "uint16": "; pass it as a PNG or TIFF of 16 bits, as cv2.imencode() makes them, and the model "
-    "takes of it what it was trained on"
-}
+_ADVICE = "; encode it as a 16-bit PNG (cv2.imencode) and pass the bytes"
 _EXPECTED = "expected a path, encoded bytes, an RGB uint8 array (HxWx3 or HxW) or a PIL image"
 
 
@@ -102,7 +99,9 @@ def _decode_bytes(
     if as_stored:
         pixels = to_rgb(pixels, header, depth)
     # A colour TIFF is rounded, others are cut off: only the stored values tell.
-    elif header.bits == 16 and (header.white_is_zero or pixels.max() <= LOW >> 8):
+    elif (
+        header.bits == 16 and not is_noted() and (header.white_is_zero or pixels.max() <= LOW >> 8)
+    ):
         note_low_range(_decode_by_opencv(header, cv2.IMREAD_UNCHANGED))
     return upright(pixels, header.orientation)
 
@@ -140,7 +139,7 @@ def _check_array(array: npt.NDArray[Any], limits: Limits) -> Pixels:
     if array.dtype != np.uint8:
         raise InputTypeError(
             f"got an array of {array.dtype} and shape {array.shape}, "
-            f"expected uint8 with values 0 to 255{_ADVICE.get(array.dtype.name, '')}"
+            f"expected uint8 with values 0 to 255{_ADVICE if array.dtype == np.uint16 else ''}"
         )
     is_rgb = array.ndim == 3 and array.shape[2] == 3
     if not (is_rgb or array.ndim == 2) or 0 in array.shape:

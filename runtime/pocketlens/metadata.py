@@ -16,7 +16,7 @@ from pocketlens.familiarity import check_record
 from pocketlens.preprocessing import Preprocessing
 
 SCHEMA_VERSION = 3
-_EARLIER: dict[Any, dict[str, str]] = {
+_EARLIER: dict[int, dict[str, str]] = {
     1: {"decode": "full", "depth": "high_bits"},
     2: {"depth": "high_bits"},
 }
@@ -132,7 +132,7 @@ class Metadata:
             raise ModelError(
                 f"its pocketlens metadata cannot be read ({error!r}); export the model again"
             ) from error
-        if version in (1, 2):
+        if isinstance(version, int) and version in _EARLIER:
             content.setdefault("selftest", {})
             if isinstance(content.get("preprocessing"), dict):
                 content["preprocessing"] = _EARLIER[version] | content["preprocessing"]

@@ -144,7 +144,7 @@ def read_metadata(session: Any) -> Metadata:
 
 @contextmanager
 def _quiet(onnxruntime: Any) -> Iterator[None]:
-    """Keeps to itself what onnxruntime prints, on stdout too, of a provider that does not start."""
+    """Hides what onnxruntime prints when a provider does not start."""
     onnxruntime.set_default_logger_severity(4)
     try:
         with redirect_stdout(io.StringIO()):

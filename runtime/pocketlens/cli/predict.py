@@ -67,10 +67,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise FileError(
             "-: standard input is a terminal, expected a picture: pocketlens predict - < photo.jpg"
         )
-    # Each worker runs the network with one thread, which is faster than all with all cores.
     model = load_model(
         arguments.model,
-        intra_op_num_threads=1,
         min_familiarity=arguments.min_familiarity,
         max_pixels=arguments.max_pixels,
     )
