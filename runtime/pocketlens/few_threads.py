@@ -8,7 +8,6 @@ import sys
 
 from pocketlens.cores import affinity_cores, startable_threads
 
-
 _MOST = 64
 """Threads that the OpenBLAS of their wheels starts at most."""
 
