@@ -145,7 +145,7 @@ def _check_array(array: npt.NDArray[Any], limits: Limits) -> Pixels:
     if not (is_rgb or array.ndim == 2) or 0 in array.shape:
         raise ImageError(
             f"got an array of shape {array.shape}, expected HxWx3 (RGB) or HxW (grey); "
-            "pass several pictures as a list"
+            "of RGBA pass [..., :3], several pictures as a list"
         )
     limits.check_size(array.shape[1], array.shape[0])
     pixels = np.ascontiguousarray(array)
@@ -153,18 +153,22 @@ def _check_array(array: npt.NDArray[Any], limits: Limits) -> Pixels:
 
 
 def _convert_pil(image: Image, depth: str) -> Pixels:
-    if image.mode in ("I", "F"):
-        raise ImageError(
-            f"a PIL image of mode {image.mode}, expected 8 or 16 bits a channel; "
-            "scale its values to that first"
-        )
     try:
         image.load()
         is_deep = image.mode.startswith("I;16")
+        if image.mode == "I":
+            # Pillow opens some files of 16 bits, such as PGM, as 32 bits.
+            values = np.asarray(image)
+            is_deep = values.min() >= 0 and values.max() < 2**16
+        if image.mode in ("I", "F") and not is_deep:
+            raise ImageError(
+                f"values of 32 bits (mode {image.mode}), expected 8 or 16 bits a channel; scale "
+                "them and save the picture as PNG"
+            )
         is_transparent = image.mode in _MAYBE_TRANSPARENT or "transparency" in image.info
         shown = image if is_deep else image.convert("RGBA" if is_transparent else "RGB")
         stored = np.asarray(shown)
-    except MemoryError:
+    except (MemoryError, ImageError):
         raise
     except Exception as error:  # a damaged file leads Pillow's plugins to nearly any
         reason = " ".join(str(error).split())

@@ -59,7 +59,8 @@ def load_model(
     """
     if not isinstance(model, (str, os.PathLike, type(None))):
         raise InputTypeError(f"got {type(model).__name__}, expected the path of an .onnx file")
-    path = BUNDLED_MODEL if model is None else Path(model)
+    # Not a Path yet, which would make another URL of one.
+    path = BUNDLED_MODEL if model is None else model
     limits = Limits(max_pixels, max_bytes)
     content = read_model(path)
     try:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import os
 import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from pocketlens.errors import FileError, ModelError
+from pocketlens.headers import FIRST_BYTES, picture_kind
 from pocketlens.protobuf import fields
 from pocketlens.reading import read_bytes
 
@@ -40,7 +42,7 @@ _GRAPH, _OPSET, _INITIALIZER, _EXTERNAL_DATA, _KEY, _VALUE = 7, 8, 5, 13, 1, 2
 _SHOWN = 40
 
 
-def read_model(path: Path) -> bytes:
+def read_model(path: str | os.PathLike[str]) -> bytes:
     """The bytes of a model's file.
 
     Raises:
@@ -51,7 +53,7 @@ def read_model(path: Path) -> bytes:
         return read_bytes(path)
     except FileError as error:
         for name, what in _FOLDERS.items():
-            if _is_in(path, name):
+            if _is_in(Path(path), name):
                 raise FileError(f"{path}: is {what}") from error
         raise
 
@@ -72,7 +74,12 @@ def why_no_model(content: bytes) -> str:
             return f"it is {what}; {remedy}"
     if content.startswith(b"PK\3\4"):
         return f"it is {_zip_kind(content)}"
-    if content.lstrip()[:_SHOWN].lower().startswith((b"<!doctype html", b"<html")):
+    if kind := picture_kind(content[:FIRST_BYTES]):
+        return f"it is a picture ({kind}); {_EXPECTED}"
+    if not content.strip(b"\0"):
+        return f"it holds nothing but zeros; {_AGAIN}"
+    head = content[:FIRST_BYTES].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if head.startswith((b"<!doctype html", b"<html")):
         return f"it is a web page, perhaps of an error or a login; {_AGAIN}"
     with suppress(UnicodeDecodeError):
         text = content.decode().strip().partition("\n")[0][:_SHOWN]

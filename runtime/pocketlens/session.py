@@ -10,7 +10,7 @@ from typing import Any
 
 from pocketlens.checks import check_positive
 from pocketlens.cores import startable_threads
-from pocketlens.errors import MissingExtraError, ModelError, ProviderError
+from pocketlens.errors import MissingExtraError, ModelError, ProviderError, SettingError
 from pocketlens.extras import install_line
 from pocketlens.metadata import KEY, Metadata
 from pocketlens.model_file import why_no_model
@@ -69,10 +69,12 @@ def create_session(
         MissingExtraError: onnxruntime is not installed.
         ModelError: The bytes are not a model that onnxruntime can run.
         ProviderError: A provider in `providers` is not available or did not start.
-        SettingError: intra_op_num_threads is no positive number.
+        SettingError: intra_op_num_threads is no positive number, or allow_spinning no bool.
     """
     onnxruntime = import_onnxruntime()
     check_positive(intra_op_num_threads=intra_op_num_threads)
+    if not isinstance(allow_spinning, bool):
+        raise SettingError(f"allow_spinning={allow_spinning!r}, expected True or False")
     wanted = choose_providers(providers, onnxruntime)
     options = onnxruntime.SessionOptions()
     options.inter_op_num_threads = 1

@@ -139,7 +139,7 @@ def doors(model: pocketlens.Classifier) -> Iterator[dict[str, Door]]:
 
     def frame(data: bytes, file: Path) -> Scores:
         url = f"data:image/jpeg;base64,{base64.b64encode(data).decode()}"
-        html, _ = classify["live"]({"url": url}, [])
+        html, *_ = classify["live"]({"url": url}, [], 0)
         best = model.predict(data)
         assert f"<b>{best.label} {best.score:.0%}</b>" in html
         return best.scores

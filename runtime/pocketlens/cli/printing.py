@@ -30,7 +30,8 @@ def print_warning(
 ) -> None:
     """Stands in for warnings.showwarning(): one of ours takes one line, without its place."""
     if issubclass(category, DepthWarning):
-        print(f"pocketlens: note: {printable(str(message))}", file=sys.stderr)
+        # In one piece: it may come from a worker's thread.
+        sys.stderr.write(f"pocketlens: note: {printable(str(message))}\n")
     else:
         _show(message, category, filename, lineno, file, line)
 
