@@ -14,8 +14,9 @@ import numpy.typing as npt
 from pocketlens.cli.printing import printable
 from pocketlens.decoding import Pixels
 from pocketlens.errors import DatasetError
+from pocketlens.folders import SYSTEM
 from pocketlens.preprocessing import Preprocessing
-from pocketlens_train.dataset import SYSTEM, Listing
+from pocketlens_train.dataset import Listing
 from pocketlens_train.duplicates import near_duplicates
 from pocketlens_train.loading import Pictures, load_inputs, load_pictures
 from pocketlens_train.recipe import Recipe
