@@ -9,6 +9,7 @@ from pathlib import Path
 from pocketlens.checks import is_shown
 from pocketlens.errors import DatasetError, FileMissingError
 from pocketlens.folders import SYSTEM, all_files, is_system
+from pocketlens.names import listed
 from pocketlens.run_folder import normalised
 from pocketlens_train.layout import check_is_not_split
 
@@ -102,8 +103,7 @@ def differences(labels: Collection[str], expected: Collection[str]) -> str:
     texts = []
     for title, names in sides:
         if names:
-            more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-            texts.append(f"{title}: {', '.join(sorted(names)[:_MOST_NAMES])}{more}")
+            texts.append(f"{title}: {listed(sorted(names), _MOST_NAMES)}")
     return "; ".join(texts) or "the same in another order"
 
 
