@@ -6,10 +6,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pocketlens.checks import is_shown
 from pocketlens.errors import DatasetError, FileMissingError
 from pocketlens.folders import SYSTEM, all_files, is_system
-from pocketlens.names import listed
+from pocketlens.names import is_shown, listed
 from pocketlens.run_folder import normalised
 from pocketlens_train.layout import check_is_not_split
 

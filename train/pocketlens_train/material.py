@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from pocketlens.cli.printing import printable
 from pocketlens.decoding import Pixels
 from pocketlens.errors import DatasetError
 from pocketlens.folders import SYSTEM, PassedOver
+from pocketlens.names import printable
 from pocketlens.preprocessing import Preprocessing
 from pocketlens_train.dataset import Listing
 from pocketlens_train.duplicates import near_duplicates

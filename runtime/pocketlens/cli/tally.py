@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import sys
 
-from pocketlens.cli.printing import print_error, printable
+from pocketlens.cli.printing import print_error
 from pocketlens.errors import FormatError, PocketLensError
 from pocketlens.folders import NON_PICTURE, PassedOver
 from pocketlens.headers import FIRST_BYTES, picture_kind
+from pocketlens.names import printable
 from pocketlens.reading import read_start
 
 
