@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pocketlens.checks import is_shown
 from pocketlens.errors import ModelError
 from pocketlens.familiarity import check_record
+from pocketlens.names import is_shown
 from pocketlens.preprocessing import Preprocessing
 
 SCHEMA_VERSION = 3

@@ -14,7 +14,8 @@ from pocketlens.headers import FIRST_BYTES, picture_kind
 from pocketlens.protobuf import fields
 from pocketlens.reading import read_bytes
 
-_EXPECTED = "expected an .onnx file written by `pocketlens export`"
+EXPECTED = "expected an .onnx file written by `pocketlens export`"
+"""What to say of a file that is another."""
 _AGAIN = "copy or download the file again"
 _UNPACK = "unpack it first"
 _KINDS = (
@@ -27,13 +28,13 @@ _KINDS = (
     (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive", _UNPACK),
     (0, b"Rar!", "a RAR archive", _UNPACK),
     (257, b"ustar", "a tar archive", _UNPACK),
-    (0, b"\x89HDF", "an HDF5 file, as Keras writes them", _EXPECTED),
-    (4, b"TFL3", "a TensorFlow Lite model", _EXPECTED),
-    (0, b"\x80", "a pickle, as PyTorch writes them", _EXPECTED),
+    (0, b"\x89HDF", "an HDF5 file, as Keras writes them", EXPECTED),
+    (4, b"TFL3", "a TensorFlow Lite model", EXPECTED),
+    (0, b"\x80", "a pickle, as PyTorch writes them", EXPECTED),
 )
 _FOLDERS = {
     "record.json": "a run folder; `pocketlens export FOLDER --out FILE.onnx` makes a file of it",
-    "saved_model.pb": f"a TensorFlow SavedModel; {_EXPECTED}",
+    "saved_model.pb": f"a TensorFlow SavedModel; {EXPECTED}",
 }
 _ONNX = 8
 """The first byte of an onnx model, the key of its ir_version."""
@@ -84,7 +85,7 @@ def why_no_model(content: bytes) -> str:
     with suppress(UnicodeDecodeError):
         text = content.decode().strip().partition("\n")[0][:_SHOWN]
         if text.isprintable():
-            return f"it is a text that begins with {text!r}; {_EXPECTED}"
+            return f"it is a text that begins with {text!r}; {EXPECTED}"
     return _what_is_wrong(content) if content[0] == _ONNX else ""
 
 
@@ -107,9 +108,9 @@ def _zip_kind(content: bytes) -> str:
     with suppress(zipfile.BadZipFile):
         names = zipfile.ZipFile(io.BytesIO(content)).namelist()
         if "model.weights.h5" in names:
-            return f"a Keras model; {_EXPECTED}"
+            return f"a Keras model; {EXPECTED}"
         if any(name.endswith("data.pkl") for name in names):
-            return f"a PyTorch file; {_EXPECTED}"
+            return f"a PyTorch file; {EXPECTED}"
     return "a zip archive; unpack it first"
 
 

@@ -13,7 +13,7 @@ from pocketlens.cores import startable_threads
 from pocketlens.errors import MissingExtraError, ModelError, ProviderError, SettingError
 from pocketlens.extras import install_line
 from pocketlens.metadata import KEY, Metadata
-from pocketlens.model_file import why_no_model
+from pocketlens.model_file import EXPECTED, why_no_model
 from pocketlens.providers import (
     CPU,
     CUDA,
@@ -100,8 +100,7 @@ def create_session(
         reason = (str(error).strip() or repr(error)).splitlines()[0]
         raise ModelError(
             why_no_model(model)
-            or f"onnxruntime {onnxruntime.__version__} cannot load it ({reason}); "
-            "expected an .onnx file written by `pocketlens export`"
+            or f"onnxruntime {onnxruntime.__version__} cannot load it ({reason}); {EXPECTED}"
         ) from error
 
     started = session.get_providers()
@@ -122,10 +121,7 @@ def read_metadata(session: Any) -> Metadata:
     """
     properties = session.get_modelmeta().custom_metadata_map
     if KEY not in properties:
-        raise ModelError(
-            "it holds no pocketlens metadata (labels, preprocessing); "
-            "expected an .onnx file written by `pocketlens export`"
-        )
+        raise ModelError(f"it holds no pocketlens metadata (labels, preprocessing); {EXPECTED}")
     metadata = Metadata.from_json(properties[KEY])
     got = [(node.name, node.type, node.shape[1:]) for node in session.get_inputs()]
     expected = (INPUT_NAME, "tensor(uint8)", list(metadata.preprocessing.input_shape))

@@ -75,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
     write_header(arguments)
     total = None
     if sys.stderr.isatty():
-        total = sum(1 for _ in all_files(arguments.photos, PassedOver(), lambda error: None))
+        total = sum(1 for _ in all_files(arguments.photos, PassedOver().add, lambda error: None))
     progress = Progress(total)
     tally = Tally()
     unread: list[OSError] = []
