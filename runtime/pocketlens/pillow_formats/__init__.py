@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
+from pocketlens.cores import startable_threads
 from pocketlens.errors import FormatError, ImageError
 from pocketlens.extras import install_line
 from pocketlens.headers import tiff
-from pocketlens.pillow_formats.heif import check_thread, item_sizes
+from pocketlens.pillow_formats.heif import item_sizes
 from pocketlens.pillow_formats.icon import open_icon
 from pocketlens.pillow_formats.kinds import AVIF, HEIC, ICON, TGA, kind_of
 from pocketlens.reading import Limits
@@ -68,8 +69,10 @@ def _advice(kind: str, data: bytes, refusal: FormatError) -> str:
 def _plugins(kind: str) -> dict[str, type[ImageFile]]:
     """Pillow's plugins by name: Image.open() would try all there are, and one runs Ghostscript."""
     if kind == HEIC:
-        from pi_heif import HeifImageFile
+        from pi_heif import HeifImageFile, options
 
+        # It ends the process where it cannot start a thread; with 0 it starts one at most.
+        options.DECODE_THREADS = 0
         return {HEIC: HeifImageFile}
     from PIL import (
         AvifImagePlugin,
@@ -104,8 +107,10 @@ def _plugins(kind: str) -> dict[str, type[ImageFile]]:
 def _open(kind: str, data: bytes, plugins: dict[str, type[ImageFile]], limits: Limits) -> ImageFile:
     if kind == ICON:
         return open_icon(data, plugins, limits)
-    if kind == HEIC:
-        check_thread()
+    if kind == HEIC and not startable_threads(1):
+        raise ImageError(
+            "HEIC takes one thread more than this process may start; allow more, or export as JPEG"
+        )
     image = plugins[kind](io.BytesIO(data))
     if image.tile and image.tile[0][0] == _SLOW:
         raise ValueError("run-length code")

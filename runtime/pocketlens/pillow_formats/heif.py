@@ -4,39 +4,12 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from pathlib import Path
-from threading import Thread
-from time import sleep
-
-from pocketlens.errors import ImageError
 
 _MOST_BOXES = 10_000
-_PATIENCE = 100
-
-
-def check_thread() -> None:
-    """Starts a thread: the decoder starts some, and ends the process where it cannot.
-
-    Raises:
-        ImageError: It cannot be started.
-    """
-    thread = Thread(target=int)
-    try:
-        thread.start()
-    except RuntimeError as error:
-        raise ImageError(
-            "HEIC takes one thread more than this process may start; allow more, or export as JPEG"
-        ) from error
-    thread.join()
-    # Until the kernel has forgotten it, it still counts.
-    for _ in range(_PATIENCE):
-        if not Path(f"/proc/self/task/{thread.native_id}").exists():
-            break
-        sleep(0.001)
 
 
 def item_sizes(data: bytes) -> list[tuple[int, int]]:
-    """Width and height of every picture, among them tiles, masks, thumbnails and what is of these.
+    """Width and height of every image item: tiles, masks and thumbnails too.
 
     Raises:
         struct.error, IndexError, ValueError: The file is damaged.
