@@ -123,6 +123,31 @@ def test_heic_put_together_from_too_much() -> None:
             decode(heic(9, 40, 20)[:-cut])
 
 
+VIDEO = boxes(ftyp=b"isom\0\0\0\0isom", meta=bytes(40), mdat=bytes(99))
+
+
+@pytest.mark.parametrize("rest", [b"text of 16 bytes", VIDEO, b"\n" * 5, bytes(99)])
+@pytest.mark.parametrize("kind", ["heic", "heic alpha"])
+def test_heic_with_something_after_its_end(kind: str, rest: bytes) -> None:
+    data = ORIGINALS[kind]
+    assert decode(data + rest).tolist() == decode(data).tolist()
+
+
+def test_heic_whose_decoder_is_given_what_was_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    import pi_heif
+
+    given = []
+
+    def opened(stream: Any) -> Any:
+        given.append(stream.read())
+        raise ValueError("seen")
+
+    monkeypatch.setattr(pi_heif, "HeifImageFile", opened)
+    with pytest.raises(ImageError, match="seen"):
+        decode(ORIGINALS["heic"] + VIDEO)
+    assert given == [ORIGINALS["heic"]]
+
+
 def test_tiff_of_huge_tiles() -> None:
     tags = [(256, 16), (257, 16), (258, 32), (259, 8), (262, 1), (277, 1), (339, 3)]
     # Pillow takes the last of several of a kind; libtiff, which it calls, takes the first.
