@@ -21,12 +21,19 @@ from builders import encode, plain
 from fuzz import originals_of_the_extra, picture, save
 from pocketlens.decoding import decode
 from pocketlens.errors import FormatError, ImageError
+from pocketlens.headers import FIRST_BYTES, picture_kind
 from pocketlens.reading import Limits
 
 RGB, RGBA = picture()
 GREY = RGB.convert("L")
 ORIGINALS = originals_of_the_extra()
 LIMITS = Limits(max_pixels=47 * 61)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in ORIGINALS if "tga" not in kind])
+def test_a_folder_has_what_a_file_is_read_as(kind: str) -> None:
+    # A TGA has no signature: only its suffix tells.
+    assert picture_kind(ORIGINALS[kind][:FIRST_BYTES])
 
 
 def over_white(image: Image.Image) -> Any:

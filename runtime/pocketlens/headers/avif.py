@@ -42,13 +42,18 @@ _ORIENTATIONS = {
 }
 
 
+def is_avif(start: bytes) -> bool:
+    """Whether the brands in the first bytes of a file of boxes say that it is an AVIF."""
+    return b"avif" in start[8 : min(_number(start[:4]), _LONGEST_BRANDS)]
+
+
 def read(data: bytes) -> Header:
     """Reads the items' sizes from the boxes and from the coded pictures themselves.
 
     OpenCV 5.0 decodes what is coded, however small the boxes say it is. A sequence's tracks are not
     looked at: its still picture goes on.
     """
-    if b"avif" not in data[8 : min(_number(data[:4]), _LONGEST_BRANDS)]:
+    if not is_avif(data):
         raise FormatError(kinds.refusal(data))
     found: dict[bytes, bytes] = {}
     properties: list[tuple[bytes, bytes]] = []
