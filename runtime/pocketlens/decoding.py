@@ -155,11 +155,8 @@ def _check_array(array: npt.NDArray[Any], limits: Limits) -> Pixels:
 def _convert_pil(image: Image, depth: str) -> Pixels:
     try:
         image.load()
-        is_deep = image.mode.startswith("I;16")
-        if image.mode == "I":
-            # Pillow opens some files of 16 bits, such as PGM, as 32 bits.
-            values = np.asarray(image)
-            is_deep = values.min() >= 0 and values.max() < 2**16
+        # Of a PGM of 16 bits Pillow makes values of 32 bits.
+        is_deep = image.mode.startswith("I;16") or (image.mode, image.format) == ("I", "PPM")
         if image.mode in ("I", "F") and not is_deep:
             raise ImageError(
                 f"values of 32 bits (mode {image.mode}), expected 8 or 16 bits a channel; scale "

@@ -76,7 +76,7 @@ def why_no_model(content: bytes) -> str:
     if content.startswith(b"PK\3\4"):
         return f"it is {_zip_kind(content)}"
     if kind := picture_kind(content[:FIRST_BYTES]):
-        return f"it is a picture ({kind}); {_EXPECTED}"
+        return f"it is a picture ({kind}); {EXPECTED}"
     if not content.strip(b"\0"):
         return f"it holds nothing but zeros; {_AGAIN}"
     head = content[:FIRST_BYTES].removeprefix(b"\xef\xbb\xbf").lstrip().lower()

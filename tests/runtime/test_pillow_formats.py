@@ -175,7 +175,7 @@ def test_pillows_own_limit_warns_of_nothing(monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.parametrize("mode", ["I", "F"])
 def test_values_of_32_bits_are_refused(mode: str) -> None:
-    with pytest.raises(ImageError, match=f"of mode {mode}, expected 8 or 16 bits a channel"):
+    with pytest.raises(ImageError, match=rf"\(mode {mode}\), expected 8 or 16 bits a channel"):
         decode(save(GREY.convert(mode), "TIFF"))
 
 
