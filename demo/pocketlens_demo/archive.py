@@ -13,7 +13,7 @@ from typing import Any
 from pocketlens.errors import ImageError, InputTypeError, SettingError
 from pocketlens.folders import NON_PICTURE, SYSTEM, PassedOver, has_picture_suffix, is_system
 from pocketlens.headers import FIRST_BYTES, picture_kind
-from pocketlens_demo.pictures import LIMITS, file_name, picture_bytes, printable
+from pocketlens_demo.pictures import LIMITS, file_name, picture_bytes, table_name
 from pocketlens_demo.zip_names import member_names
 
 MAX_PICTURES = 1000
@@ -101,7 +101,7 @@ def _members(path: Path, name: str, passed: PassedOver) -> list[NamedPicture]:
             passed.add(NON_PICTURE, own_name)
         else:
             unpacked += member.file_size
-            pictures.append(NamedPicture(printable(own_name), partial(_read, archive, member)))
+            pictures.append(NamedPicture(table_name(own_name), partial(_read, archive, member)))
     if unpacked > MAX_UNPACKED:
         raise SettingError(f"{name}: unpacks to more than {MAX_UNPACKED // 10**9} GB")
     return pictures

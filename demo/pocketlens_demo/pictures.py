@@ -10,9 +10,9 @@ from typing import Any
 import cv2
 import numpy as np
 
-from pocketlens.checks import is_shown
 from pocketlens.decoding import Pixels
 from pocketlens.errors import FileMissingError, ImageError, InputTypeError
+from pocketlens.names import is_shown
 from pocketlens.preprocessing import Preprocessing, decode_for
 from pocketlens.reading import Limits, read_bytes
 
@@ -55,10 +55,10 @@ def file_name(file: dict[str, Any]) -> str:
     """What the client calls an upload; to be shown, never to be opened."""
     if not isinstance(file, dict):
         return ""
-    return printable(str(file.get("orig_name") or Path(str(file.get("path"))).name))
+    return table_name(str(file.get("orig_name") or Path(str(file.get("path"))).name))
 
 
-def printable(name: str) -> str:
+def table_name(name: str) -> str:
     """A name on one line, and no longer than a table has room for."""
     return "".join(filter(is_shown, name))[-200:]
 

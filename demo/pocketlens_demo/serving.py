@@ -47,7 +47,7 @@ def serve(
         SystemExit: It was told to stop.
     """
     # Several visitors are answered at once: more threads for each would be in each other's way.
-    model = load_model(model_file, intra_op_num_threads=1)
+    model = load_model(model_file)
     _check_certificate(ssl_certfile, ssl_keyfile)
     _keep_quiet()
     _exit_on_signals()

@@ -63,6 +63,9 @@ def export(run_folder: Path, out: Path, settings: Settings) -> Metadata:
     """
     if out.is_dir() or not out.parent.is_dir():
         raise FileError(f"{out}: expected the name of a file in a folder that exists")
+    if out.suffix.lower() != ".onnx":
+        # Whatever was there would be replaced, such as a picture.
+        raise FileError(f"{out}: expected a name that ends in .onnx")
     about = about_text(settings.about) if settings.about else ""
     run = read_run(run_folder)
     recipe, labels = run.metadata.preprocessing, len(run.metadata.labels)

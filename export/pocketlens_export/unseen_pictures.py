@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from pocketlens.errors import DatasetError, FileMissingError, ImageError
-from pocketlens.folders import is_system
+from pocketlens.folders import PassedOver, all_files
 from pocketlens.preprocessing import Preprocessing, decode_for
 from pocketlens.reading import read_bytes
 
@@ -27,8 +27,8 @@ def unseen_pictures(folder: Path, known: frozenset[str], recipe: Preprocessing) 
     if not folder.is_dir():
         raise FileMissingError(f"{folder}: no such folder, expected one with pictures of no class")
     pictures, learnt = [], []
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and not any(map(is_system, path.relative_to(folder).parts)):
+    for path in sorted(map(Path, all_files([str(folder)], PassedOver().add, lambda error: None))):
+        if path.is_file():
             with suppress(ImageError):
                 data = read_bytes(path)
                 decode_for(data, recipe)

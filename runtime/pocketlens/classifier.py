@@ -31,9 +31,9 @@ from pocketlens.session import (
 class Classifier:
     """A loaded model; made by load_model(), safe to share between threads.
 
-    It may be forked, copied and pickled: the copy has the model's bytes and settings, and starts an
-    onnxruntime session of its own when it first answers. That takes some ten milliseconds: give
-    each process its copy once, not with each picture. (CUDA itself cannot be used after a fork.)
+    It may be forked, pickled and deep-copied: the copy has the model's bytes and settings, and
+    starts an onnxruntime session of its own when it first answers. That takes some time: give a
+    process its copy once, not with each picture. (CUDA itself does not work after a fork.)
 
     Attributes:
         labels: Class names, in the order of the network's outputs.

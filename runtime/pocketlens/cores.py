@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import time
 from pathlib import Path
 from threading import Event, Thread
 
@@ -32,10 +33,19 @@ def startable_threads(count: int) -> int:
             started.append(thread)
     except RuntimeError:  # can't start new thread
         pass
-    end.set()
+    finally:
+        end.set()
     for thread in started:
         thread.join()
+        _wait_until_forgotten(thread)
     return len(started)
+
+
+def _wait_until_forgotten(thread: Thread) -> None:
+    """A thread that has ended still counts, until Linux has taken it off its list."""
+    task, given_up = Path(f"/proc/self/task/{thread.native_id}"), time.monotonic() + 1
+    while task.exists() and time.monotonic() < given_up:
+        time.sleep(0.001)
 
 
 def cpu_quota(root: Path = Path("/")) -> float | None:

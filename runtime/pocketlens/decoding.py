@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pocketlens.channels import over_white, to_rgb, upright
-from pocketlens.depth import HIGH_BITS, LOW, OWN_RANGE, note_low_range
+from pocketlens.depth import HIGH_BITS, LOW, OWN_RANGE, is_noted, note_low_range
 from pocketlens.errors import FormatError, ImageError, InputTypeError
 from pocketlens.headers import Header, exif, read_header
 from pocketlens.reading import DEFAULT_LIMITS, Limits, read_bytes
@@ -29,10 +29,7 @@ _REDUCED_RGB = {
 }
 _MAYBE_TRANSPARENT = ("LA", "P", "PA", "RGBA", "RGBa")
 _TIFF_PHOTOMETRIC = 262
-_ADVICE = {
-    "uint16": "; pass it as a PNG or TIFF of 16 bits, as cv2.imencode() makes them, and the model "
-    "takes of it what it was trained on"
-}
+_ADVICE = "; encode it as a 16-bit PNG (cv2.imencode) and pass the bytes"
 _EXPECTED = "expected a path, encoded bytes, an RGB uint8 array (HxWx3 or HxW) or a PIL image"
 
 
@@ -102,7 +99,9 @@ def _decode_bytes(
     if as_stored:
         pixels = to_rgb(pixels, header, depth)
     # A colour TIFF is rounded, others are cut off: only the stored values tell.
-    elif header.bits == 16 and (header.white_is_zero or pixels.max() <= LOW >> 8):
+    elif (
+        header.bits == 16 and not is_noted() and (header.white_is_zero or pixels.max() <= LOW >> 8)
+    ):
         note_low_range(_decode_by_opencv(header, cv2.IMREAD_UNCHANGED))
     return upright(pixels, header.orientation)
 
@@ -140,13 +139,13 @@ def _check_array(array: npt.NDArray[Any], limits: Limits) -> Pixels:
     if array.dtype != np.uint8:
         raise InputTypeError(
             f"got an array of {array.dtype} and shape {array.shape}, "
-            f"expected uint8 with values 0 to 255{_ADVICE.get(array.dtype.name, '')}"
+            f"expected uint8 with values 0 to 255{_ADVICE if array.dtype == np.uint16 else ''}"
         )
     is_rgb = array.ndim == 3 and array.shape[2] == 3
     if not (is_rgb or array.ndim == 2) or 0 in array.shape:
         raise ImageError(
             f"got an array of shape {array.shape}, expected HxWx3 (RGB) or HxW (grey); "
-            "pass several pictures as a list"
+            "of RGBA pass [..., :3], several pictures as a list"
         )
     limits.check_size(array.shape[1], array.shape[0])
     pixels = np.ascontiguousarray(array)
@@ -154,18 +153,19 @@ def _check_array(array: npt.NDArray[Any], limits: Limits) -> Pixels:
 
 
 def _convert_pil(image: Image, depth: str) -> Pixels:
-    if image.mode in ("I", "F"):
-        raise ImageError(
-            f"a PIL image of mode {image.mode}, expected 8 or 16 bits a channel; "
-            "scale its values to that first"
-        )
     try:
         image.load()
-        is_deep = image.mode.startswith("I;16")
+        # Of a PGM of 16 bits Pillow makes values of 32 bits.
+        is_deep = image.mode.startswith("I;16") or (image.mode, image.format) == ("I", "PPM")
+        if image.mode in ("I", "F") and not is_deep:
+            raise ImageError(
+                f"values of 32 bits (mode {image.mode}), expected 8 or 16 bits a channel; scale "
+                "them and save the picture as PNG"
+            )
         is_transparent = image.mode in _MAYBE_TRANSPARENT or "transparency" in image.info
         shown = image if is_deep else image.convert("RGBA" if is_transparent else "RGB")
         stored = np.asarray(shown)
-    except MemoryError:
+    except (MemoryError, ImageError):
         raise
     except Exception as error:  # a damaged file leads Pillow's plugins to nearly any
         reason = " ".join(str(error).split())

@@ -31,6 +31,11 @@ def stretched(values: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint8]:
     return np.asarray(cv2.normalize(values, empty, 0, 255, cv2.NORM_MINMAX, cv2.CV_8U), np.uint8)
 
 
+def is_noted() -> bool:
+    """Whether note_low_range() has warned."""
+    return _is_said
+
+
 def note_low_range(values: npt.NDArray[np.uint16]) -> None:
     """Warns, once in a process, of a 16-bit picture whose 8 high bits hold little of it."""
     global _is_said

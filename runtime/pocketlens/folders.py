@@ -112,7 +112,7 @@ def picture_files(
         on_error: Is told of a folder that cannot be read; the rest go on.
     """
     named = set(paths)
-    for file in all_files(paths, passed, on_error):
+    for file in all_files(paths, passed.add, on_error):
         if file in named or _is_picture(file):
             yield file
         else:
@@ -120,12 +120,19 @@ def picture_files(
 
 
 def all_files(
-    paths: Sequence[str], passed: PassedOver, on_error: Callable[[OSError], object]
+    paths: Sequence[str],
+    pass_over: Callable[[str, str], object],
+    on_error: Callable[[OSError], object],
 ) -> Iterator[str]:
     """Yields files as they stand, and every file of folders, sorted; none is opened.
 
     Folders are gone through as they come, so that millions of files take no memory. Links to
-    folders are not followed; hidden and system names are passed over. See picture_files().
+    folders are not followed; hidden and system names are passed over.
+
+    Args:
+        paths: Files and folders.
+        pass_over: Is told the reason, SYSTEM or LINK, and the path of what is passed over.
+        on_error: Is told of a folder that cannot be read; the rest go on.
     """
     for path in paths:
         if not is_folder(path):
@@ -137,15 +144,15 @@ def all_files(
             for name in below:
                 folder = Path(parent, name)
                 if is_system(name):
-                    passed.add(SYSTEM, f"{folder}{os.sep}")
+                    pass_over(SYSTEM, f"{folder}{os.sep}")
                 elif folder.is_symlink():
-                    passed.add(LINK, f"{folder}{os.sep}")
+                    pass_over(LINK, f"{folder}{os.sep}")
                 else:
                     folders.append(name)
             for name in sorted(names):
                 file = str(Path(parent, name))
                 if is_system(name):
-                    passed.add(SYSTEM, file)
+                    pass_over(SYSTEM, file)
                 else:
                     yield file
 

@@ -35,11 +35,10 @@ def load_model(
             CUDA where it works, else the CPU. A plugin, such as OpenVINOExecutionProvider of
             the package onnxruntime-ep-openvino, is found by its name.
         intra_op_num_threads: Threads of one inference, fewer where the system allows fewer. None
-            takes one: a small network gains little by more, and other work on the machine makes
-            it slower with more. predict_many() has a worker for each core in any case.
-        allow_spinning: Whether these threads, where they are several, wait for work without
-            sleeping: faster in a tight loop on idle cores, and each takes up to a whole core
-            while it waits.
+            takes one: a small network gains little by more, and loses where the machine has other
+            work. predict_many() has a worker for each core in any case.
+        allow_spinning: Whether several threads wait for work without sleeping: faster in a tight
+            loop on idle cores, but each keeps a core busy for some time after every inference.
         min_familiarity: Pictures below it are rejected, 0 to 1; None takes the file's own
             threshold, which accepts 98 % of the validation pictures, 0 rejects nothing.
         max_pixels: Pictures with more are refused before they are decoded.
@@ -61,10 +60,12 @@ def load_model(
     if not isinstance(model, (str, os.PathLike, bytes, type(None))):
         raise InputTypeError(f"got {type(model).__name__}, expected the path of an .onnx file")
     limits = Limits(max_pixels, max_bytes)
+    path: str | os.PathLike[str] | None = None
     if isinstance(model, bytes):
-        path, content = None, model
+        content = model
     else:
-        path = BUNDLED_MODEL if model is None else Path(model)
+        # Not a Path yet, which would make another URL of one.
+        path = BUNDLED_MODEL if model is None else model
         content = read_model(path)
     try:
         threads = 1 if intra_op_num_threads is None else intra_op_num_threads

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import io
+import os
 import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from pocketlens.errors import FileError, ModelError
+from pocketlens.headers import FIRST_BYTES, picture_kind
 from pocketlens.protobuf import fields
 from pocketlens.reading import read_bytes
 
-_EXPECTED = "expected an .onnx file written by `pocketlens export`"
+EXPECTED = "expected an .onnx file written by `pocketlens export`"
+"""What to say of a file that is another."""
 _AGAIN = "copy or download the file again"
 _UNPACK = "unpack it first"
 _KINDS = (
@@ -25,13 +28,13 @@ _KINDS = (
     (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive", _UNPACK),
     (0, b"Rar!", "a RAR archive", _UNPACK),
     (257, b"ustar", "a tar archive", _UNPACK),
-    (0, b"\x89HDF", "an HDF5 file, as Keras writes them", _EXPECTED),
-    (4, b"TFL3", "a TensorFlow Lite model", _EXPECTED),
-    (0, b"\x80", "a pickle, as PyTorch writes them", _EXPECTED),
+    (0, b"\x89HDF", "an HDF5 file, as Keras writes them", EXPECTED),
+    (4, b"TFL3", "a TensorFlow Lite model", EXPECTED),
+    (0, b"\x80", "a pickle, as PyTorch writes them", EXPECTED),
 )
 _FOLDERS = {
     "record.json": "a run folder; `pocketlens export FOLDER --out FILE.onnx` makes a file of it",
-    "saved_model.pb": f"a TensorFlow SavedModel; {_EXPECTED}",
+    "saved_model.pb": f"a TensorFlow SavedModel; {EXPECTED}",
 }
 _ONNX = 8
 """The first byte of an onnx model, the key of its ir_version."""
@@ -40,7 +43,7 @@ _GRAPH, _OPSET, _INITIALIZER, _EXTERNAL_DATA, _KEY, _VALUE = 7, 8, 5, 13, 1, 2
 _SHOWN = 40
 
 
-def read_model(path: Path) -> bytes:
+def read_model(path: str | os.PathLike[str]) -> bytes:
     """The bytes of a model's file.
 
     Raises:
@@ -51,7 +54,7 @@ def read_model(path: Path) -> bytes:
         return read_bytes(path)
     except FileError as error:
         for name, what in _FOLDERS.items():
-            if _is_in(path, name):
+            if _is_in(Path(path), name):
                 raise FileError(f"{path}: is {what}") from error
         raise
 
@@ -72,12 +75,17 @@ def why_no_model(content: bytes) -> str:
             return f"it is {what}; {remedy}"
     if content.startswith(b"PK\3\4"):
         return f"it is {_zip_kind(content)}"
-    if content.lstrip()[:_SHOWN].lower().startswith((b"<!doctype html", b"<html")):
+    if kind := picture_kind(content[:FIRST_BYTES]):
+        return f"it is a picture ({kind}); {EXPECTED}"
+    if not content.strip(b"\0"):
+        return f"it holds nothing but zeros; {_AGAIN}"
+    head = content[:FIRST_BYTES].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if head.startswith((b"<!doctype html", b"<html")):
         return f"it is a web page, perhaps of an error or a login; {_AGAIN}"
     with suppress(UnicodeDecodeError):
         text = content.decode().strip().partition("\n")[0][:_SHOWN]
         if text.isprintable():
-            return f"it is a text that begins with {text!r}; {_EXPECTED}"
+            return f"it is a text that begins with {text!r}; {EXPECTED}"
     return _what_is_wrong(content) if content[0] == _ONNX else ""
 
 
@@ -100,9 +108,9 @@ def _zip_kind(content: bytes) -> str:
     with suppress(zipfile.BadZipFile):
         names = zipfile.ZipFile(io.BytesIO(content)).namelist()
         if "model.weights.h5" in names:
-            return f"a Keras model; {_EXPECTED}"
+            return f"a Keras model; {EXPECTED}"
         if any(name.endswith("data.pkl") for name in names):
-            return f"a PyTorch file; {_EXPECTED}"
+            return f"a PyTorch file; {EXPECTED}"
     return "a zip archive; unpack it first"
 
 

@@ -1,10 +1,34 @@
-"""Names of classes for people to read: there may be a thousand, each as long as a path may be."""
+"""Names for people to read, of classes and files: any characters, a thousand, long as paths."""
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 
 _LONGEST = 60
+_UNSHOWN = frozenset(("Cc", "Cs", "Zl", "Zp"))
+"""Categories: controls, halves of a character (of bytes that are no UTF-8), ends of lines."""
+_TURNS = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A))))
+"""They turn the direction of what follows."""
+
+
+def is_shown(text: str) -> bool:
+    """Whether no character breaks the line, steers the terminal or turns the text around.
+
+    Unlike str.isprintable(), it accepts all spaces, the joiners and tags in emoji and words, and
+    characters newer than this Python.
+    """
+    return not any(
+        character in _TURNS or unicodedata.category(character) in _UNSHOWN for character in text
+    )
+
+
+def printable(text: str) -> str:
+    """The text on one line: a file name may hold line breaks and terminal commands."""
+    return "".join(
+        character if is_shown(character) else character.encode("unicode_escape").decode()
+        for character in text
+    )
 
 
 def cut(name: str, longest: int = _LONGEST) -> str:

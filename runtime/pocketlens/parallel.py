@@ -59,9 +59,10 @@ def _started_pool(workers: int) -> tuple[ThreadPoolExecutor | None, int]:
         all_are_there = Event()
         started = 0
         try:
-            # Each keeps the thread that takes it, so that the next one has to start another.
-            for started in range(workers):  # noqa: B007
+            while started < workers:
+                # It keeps the thread that takes it, so that the next one has to start another.
                 pool.submit(all_are_there.wait)
+                started += 1
             return pool, workers
         except RuntimeError:  # can't start new thread
             workers = started

@@ -10,10 +10,10 @@ from typing import Any
 
 from pocketlens.checks import check_positive
 from pocketlens.cores import startable_threads
-from pocketlens.errors import MissingExtraError, ModelError, ProviderError
+from pocketlens.errors import MissingExtraError, ModelError, ProviderError, SettingError
 from pocketlens.extras import install_line
 from pocketlens.metadata import KEY, Metadata
-from pocketlens.model_file import why_no_model
+from pocketlens.model_file import EXPECTED, why_no_model
 from pocketlens.providers import (
     CPU,
     CUDA,
@@ -69,10 +69,12 @@ def create_session(
         MissingExtraError: onnxruntime is not installed.
         ModelError: The bytes are not a model that onnxruntime can run.
         ProviderError: A provider in `providers` is not available or did not start.
-        SettingError: intra_op_num_threads is no positive number.
+        SettingError: intra_op_num_threads is no positive number, or allow_spinning no bool.
     """
     onnxruntime = import_onnxruntime()
     check_positive(intra_op_num_threads=intra_op_num_threads)
+    if not isinstance(allow_spinning, bool):
+        raise SettingError(f"allow_spinning={allow_spinning!r}, expected True or False")
     wanted = choose_providers(providers, onnxruntime)
     options = onnxruntime.SessionOptions()
     options.inter_op_num_threads = 1
@@ -98,8 +100,7 @@ def create_session(
         reason = (str(error).strip() or repr(error)).splitlines()[0]
         raise ModelError(
             why_no_model(model)
-            or f"onnxruntime {onnxruntime.__version__} cannot load it ({reason}); "
-            "expected an .onnx file written by `pocketlens export`"
+            or f"onnxruntime {onnxruntime.__version__} cannot load it ({reason}); {EXPECTED}"
         ) from error
 
     started = session.get_providers()
@@ -120,10 +121,7 @@ def read_metadata(session: Any) -> Metadata:
     """
     properties = session.get_modelmeta().custom_metadata_map
     if KEY not in properties:
-        raise ModelError(
-            "it holds no pocketlens metadata (labels, preprocessing); "
-            "expected an .onnx file written by `pocketlens export`"
-        )
+        raise ModelError(f"it holds no pocketlens metadata (labels, preprocessing); {EXPECTED}")
     metadata = Metadata.from_json(properties[KEY])
     got = [(node.name, node.type, node.shape[1:]) for node in session.get_inputs()]
     expected = (INPUT_NAME, "tensor(uint8)", list(metadata.preprocessing.input_shape))
@@ -144,7 +142,7 @@ def read_metadata(session: Any) -> Metadata:
 
 @contextmanager
 def _quiet(onnxruntime: Any) -> Iterator[None]:
-    """Keeps to itself what onnxruntime prints, on stdout too, of a provider that does not start."""
+    """Hides what onnxruntime prints when a provider does not start."""
     onnxruntime.set_default_logger_severity(4)
     try:
         with redirect_stdout(io.StringIO()):

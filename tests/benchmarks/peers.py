@@ -138,7 +138,10 @@ def ask_ours(model: pocketlens.Classifier, data: bytes) -> list[float]:
 def measure(run: Path, files: dict[str, Path], photos: list[bytes], cores: int) -> None:
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
     cv2.setNumThreads(cores)
-    models = {name: pocketlens.load_model(file) for name, file in files.items()}
+    models = {
+        name: pocketlens.load_model(file, intra_op_num_threads=cores, allow_spinning=True)
+        for name, file in files.items()
+    }
     size = models["int8"].metadata.preprocessing.input_size
     sides: dict[str, Side] = {}
     for name, model in reversed(models.items()):

@@ -68,6 +68,7 @@ def pictures() -> dict[str, bytes]:
         "png one colour transparent": save(grey, "PNG", transparency=0),
         "png deep": cv2.imencode(".png", deep)[1].tobytes(),
         "png deep grey": save(deep_grey, "PNG"),
+        "pgm deep": save(deep_grey, "PPM"),
         "png deep grey transparent": save(deep_grey, "PNG", transparency=0),
         "tiff deep grey turned": save(deep_grey, "TIFF", exif=turned),
         "tiff cmyk": save(rgb.convert("CMYK"), "TIFF"),
@@ -93,8 +94,8 @@ BROKEN: dict[str, tuple[bytes, type[PocketLensError], str]] = {
     "a page": (b"<html><body>404</body></html>", FormatError, "looks like SVG, HTML or XML"),
     "a cut PNG": (encode(plain(9, 9, 9))[:60], ImageError, "cut off"),
     "a cut JPEG": (encode(plain(9, 9, 9, (99, 99)), ".jpg")[:-300], ImageError, "cut off"),
-    "a cut HEIC": (PICTURES["heic turned"][:-200], ImageError, "HEIC that is damaged or unusual"),
-    "floats": (save(Image.new("F", (9, 9)), "TIFF"), ImageError, "of mode F, expected 8 or 16"),
+    "a cut HEIC": (PICTURES["heic turned"][:-200], ImageError, "box runs past its end"),
+    "floats": (save(Image.new("F", (9, 9)), "TIFF"), ImageError, "(mode F), expected 8 or 16"),
     "a bomb": (
         struct.pack("<3B2HB4H2B", 0, 0, 11, 0, 0, 0, 0, 0, 65_000, 65_000, 8, 0) + bytes(99),
         ImageError,
@@ -139,7 +140,7 @@ def doors(model: pocketlens.Classifier) -> Iterator[dict[str, Door]]:
 
     def frame(data: bytes, file: Path) -> Scores:
         url = f"data:image/jpeg;base64,{base64.b64encode(data).decode()}"
-        html, _ = classify["live"]({"url": url}, [])
+        html, *_ = classify["live"]({"url": url}, [], 0)
         best = model.predict(data)
         assert f"<b>{best.label} {best.score:.0%}</b>" in html
         return best.scores

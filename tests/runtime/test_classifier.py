@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pickle
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -175,3 +176,22 @@ def test_cpu_provider_and_threads_can_be_chosen(colors_file: Path) -> None:
     )
     assert model.providers == ("CPUExecutionProvider",)
     assert model.predict(plain(0, 0, 255)).label == "blue"
+
+
+def test_one_thread_and_no_spinning_unless_told(colors_file: Path) -> None:
+    for settings, threads, spinning in (
+        ({}, 1, "0"),
+        ({"intra_op_num_threads": None}, 1, "0"),
+        ({"intra_op_num_threads": 3}, 3, "0"),
+        ({"intra_op_num_threads": 3, "allow_spinning": True}, 3, "1"),
+    ):
+        model = pocketlens.load_model(colors_file, **settings)
+        assert model.intra_op_num_threads == threads
+        for each in (model, pickle.loads(pickle.dumps(model))):
+            options = each._network.start().get_session_options()
+            assert options.intra_op_num_threads == threads
+            entry = options.get_session_config_entry("session.intra_op.allow_spinning")
+            assert entry == spinning
+            # Each worker of predict_many() has one thread.
+            workers = each._network_of_workers.start().get_session_options()
+            assert workers.intra_op_num_threads == 1

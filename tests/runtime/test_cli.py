@@ -14,7 +14,6 @@ import pytest
 
 from builders import colors_model, encode, plain
 from pocketlens.cli import COMMANDS, main
-from pocketlens.cli.printing import printable
 from pocketlens.errors import FileMissingError, MissingExtraError
 from pocketlens.extras import requires_extra
 from pocketlens.loading import load_model
@@ -364,9 +363,3 @@ def test_a_file_name_is_no_formula(
     assert main([*command, "--json"]) == 1
     found = [json.loads(line)["file"] for line in capsys.readouterr().out.splitlines()]
     assert found == [name, "=2.png"]
-
-
-def test_spaces_and_joiners_of_other_languages_are_shown() -> None:
-    name = "11.05\u202fAM \u3000🧑\u200d🍳"
-    assert printable(name) == name
-    assert printable("\u202e\x1b\udcff") == "\\u202e\\x1b\\udcff"

@@ -195,5 +195,5 @@ def test_card_and_info_show_it(tmp_path: Path, capsys: pytest.CaptureFixture[str
 
 
 def test_an_array_of_16_bits_is_told_what_to_do() -> None:
-    with pytest.raises(InputTypeError, match=r"uint16 .* expected uint8 .* PNG or TIFF of 16 bits"):
+    with pytest.raises(InputTypeError, match=r"uint16 .* expected uint8 .* 16-bit PNG"):
         decode(GREY)  # type: ignore[arg-type]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import struct
 import subprocess
 import sys
 import threading
@@ -15,11 +16,13 @@ import pytest
 
 import pocketlens
 from builders import plain
+from odd.boxes import Item, build, full_box
 from pocketlens import doctor
 from pocketlens.cli import main
 from pocketlens.cores import startable_threads
 from pocketlens.parallel import map_in_order
 
+DATA = Path(__file__).parents[1] / "data"
 USE = """
 import pocketlens
 import numpy as np
@@ -29,6 +32,15 @@ picture = np.zeros((1500, 2000, 3), np.uint8)
 model.predict(picture)
 assert len(list(model.predict_many([picture[:90, :120]] * 40, workers=4))) == 40
 print(model.intra_op_num_threads)
+"""
+
+
+HEIC = """
+import sys
+from pathlib import Path
+from pocketlens.decoding import decode
+
+assert decode(Path(sys.argv[1])).shape == (256, 256, 3)
 """
 
 
@@ -61,18 +73,48 @@ def few_threads(count: int, uid: int) -> list[str]:
     return limited
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="Linux")
-@pytest.mark.parametrize("count", [1, 3, 6])
-def test_a_process_with_few_threads_answers(count: int) -> None:
+def run_with_few_threads(count: int, *arguments: str) -> subprocess.CompletedProcess[str]:
     # Another user for each: the threads of all processes of one are counted.
     command = few_threads(count, 100_000 + os.getpid() * 8 + count)
     if not shutil.which(command[0]) or subprocess.run([*command, "true"], check=False).returncode:
         pytest.skip(f"{command[0]} cannot limit the threads here")
-    done = subprocess.run(
-        [*command, sys.executable, "-c", USE], capture_output=True, text=True, timeout=300
-    )
+    whole = [*command, sys.executable, "-c", *arguments]
+    return subprocess.run(whole, capture_output=True, text=True, timeout=300, check=False)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux")
+@pytest.mark.parametrize("count", [1, 3, 6])
+def test_a_process_with_few_threads_answers(count: int) -> None:
+    done = run_with_few_threads(count, USE)
     assert done.returncode == 0, done.stderr
     assert 1 <= int(done.stdout) <= count
+
+
+def tiled_heic() -> bytes:
+    """Sixteen tiles, each the picture of turned.heic."""
+    data = (DATA / "turned.heic").read_bytes()
+    start = data.index(b"hvcC") - 4
+    decoder = data[start : start + int.from_bytes(data[start : start + 4], "big")]
+    place, _, _, size = struct.unpack_from(">IHII", data, data.index(b"iloc") + 16)
+    sizes = [full_box(b"ispe", struct.pack(">II", side, side)) for side in (64, 256)]
+    tile = [data[place : place + size]]
+    numbers = list(range(2, 18))
+    grid = Item(1, b"grid", [struct.pack(">4B2H", 0, 0, 3, 3, 256, 256)], sizes[1:], method=1)
+    tiles = [Item(number, b"hvc1", tile, [decoder, sizes[0]], hidden=True) for number in numbers]
+    return build(
+        [grid, *tiles], (b"dimg", 1, numbers), brand=b"heic", brands=b"mif1heic", essential=False
+    )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux")
+def test_tiles_are_decoded_with_one_thread_more(tmp_path: Path) -> None:
+    pytest.importorskip("pi_heif")
+    file = tmp_path / "tiles.heic"
+    file.write_bytes(tiled_heic())
+    done = run_with_few_threads(2, HEIC, str(file))
+    assert done.returncode == 0, done.stderr
+    refused = run_with_few_threads(1, HEIC, str(file))
+    assert "one thread more than this process may start" in refused.stderr
 
 
 def test_threads_that_can_be_started_are_counted(limit: Callable[[int], None]) -> None:

@@ -68,8 +68,9 @@ KINDS = {
     MODEL[: len(GRAPH_ALONE) // 2]: f"it is cut off: it has {len(GRAPH_ALONE) // 2} of ",
     GRAPH_ALONE: f"it is cut off: it has {len(GRAPH_ALONE)} bytes and no opset{AGAIN}",
     MODEL + bytes(8): f"it is damaged{AGAIN}",
-    bytes(500): "cannot load it",
-    b"\xff\xd8\xff\xe0\x00\x10JFIF": "cannot load it",
+    bytes(500): f"it holds nothing but zeros{AGAIN}",
+    b"\xff\xd8\xff\xe0\x00\x10JFIF": f"it is a picture (JPEG){EXPECTED}",
+    b"\xef\xbb\xbf\n  <html>": f"it is a web page, perhaps of an error or a login{AGAIN}",
 }
 
 

@@ -21,12 +21,19 @@ from builders import encode, plain
 from fuzz import originals_of_the_extra, picture, save
 from pocketlens.decoding import decode
 from pocketlens.errors import FormatError, ImageError
+from pocketlens.headers import FIRST_BYTES, picture_kind
 from pocketlens.reading import Limits
 
 RGB, RGBA = picture()
 GREY = RGB.convert("L")
 ORIGINALS = originals_of_the_extra()
 LIMITS = Limits(max_pixels=47 * 61)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in ORIGINALS if "tga" not in kind])
+def test_a_folder_has_what_a_file_is_read_as(kind: str) -> None:
+    # A TGA has no signature: only its suffix tells.
+    assert picture_kind(ORIGINALS[kind][:FIRST_BYTES])
 
 
 def over_white(image: Image.Image) -> Any:
@@ -123,6 +130,31 @@ def test_heic_put_together_from_too_much() -> None:
             decode(heic(9, 40, 20)[:-cut])
 
 
+VIDEO = boxes(ftyp=b"isom\0\0\0\0isom", meta=bytes(40), mdat=bytes(99))
+
+
+@pytest.mark.parametrize("rest", [b"text of 16 bytes", VIDEO, b"\n" * 5, bytes(99)])
+@pytest.mark.parametrize("kind", ["heic", "heic alpha"])
+def test_heic_with_something_after_its_end(kind: str, rest: bytes) -> None:
+    data = ORIGINALS[kind]
+    assert decode(data + rest).tolist() == decode(data).tolist()
+
+
+def test_heic_whose_decoder_is_given_what_was_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    import pi_heif
+
+    given = []
+
+    def opened(stream: Any) -> Any:
+        given.append(stream.read())
+        raise ValueError("seen")
+
+    monkeypatch.setattr(pi_heif, "HeifImageFile", opened)
+    with pytest.raises(ImageError, match="seen"):
+        decode(ORIGINALS["heic"] + VIDEO)
+    assert given == [ORIGINALS["heic"]]
+
+
 def test_tiff_of_huge_tiles() -> None:
     tags = [(256, 16), (257, 16), (258, 32), (259, 8), (262, 1), (277, 1), (339, 3)]
     # Pillow takes the last of several of a kind; libtiff, which it calls, takes the first.
@@ -143,7 +175,7 @@ def test_pillows_own_limit_warns_of_nothing(monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.parametrize("mode", ["I", "F"])
 def test_values_of_32_bits_are_refused(mode: str) -> None:
-    with pytest.raises(ImageError, match=f"of mode {mode}, expected 8 or 16 bits a channel"):
+    with pytest.raises(ImageError, match=rf"\(mode {mode}\), expected 8 or 16 bits a channel"):
         decode(save(GREY.convert(mode), "TIFF"))
 
 

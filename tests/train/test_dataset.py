@@ -8,7 +8,8 @@ import pytest
 pytest.importorskip("sklearn")
 
 from pocketlens.errors import DatasetError, FileMissingError
-from pocketlens_train.dataset import SYSTEM, list_files, list_outliers, list_test_files
+from pocketlens.folders import LINK, SYSTEM
+from pocketlens_train.dataset import list_files, list_outliers, list_test_files
 
 
 def fill(folder: Path, **counts: int) -> Path:
@@ -108,6 +109,14 @@ def test_system_files_and_folders_are_passed_over(tmp_path: Path) -> None:
     assert sorted(everything.left_out) == sorted(listing.left_out)
 
 
+def test_links_to_folders_are_left_out(tmp_path: Path) -> None:
+    fill(tmp_path, cat=1, dog=1)
+    (tmp_path / "cat" / "again").symlink_to(tmp_path / "dog", target_is_directory=True)
+    listing = list_files(tmp_path)
+    assert listing.files == ("cat/0.jpg", "dog/0.jpg")
+    assert listing.left_out == (("cat/again", LINK),)
+
+
 def test_outliers_are_all_files_below_the_folder(tmp_path: Path) -> None:
     fill(tmp_path / "other", cup=1, car=2)
     (tmp_path / "other" / "tree.jpg").write_bytes(b"")
@@ -117,3 +126,5 @@ def test_outliers_are_all_files_below_the_folder(tmp_path: Path) -> None:
         list_outliers(tmp_path / "empty")
     with pytest.raises(FileMissingError, match="no such folder"):
         list_outliers(tmp_path / "missing")
+    with pytest.raises(DatasetError, match="is a file"):
+        list_outliers(tmp_path / "other" / "tree.jpg")

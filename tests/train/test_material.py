@@ -89,7 +89,7 @@ def test_test_pictures_of_which_most_are_repeats(
     assert capsys.readouterr().err == ""
 
 
-def test_system_files_and_folders_are_named_once(
+def test_system_files_and_folders_are_counted(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     test = fill(tmp_path / "test", ".jpg", cat=range(90, 94), dog=range(94, 98))
@@ -104,5 +104,5 @@ def test_system_files_and_folders_are_named_once(
     assert len(material.pictures.files) == 20
     assert len(material.left_out) == 23
     assert capsys.readouterr().err == (
-        "passed over as hidden or the system's own: ._* (20 times), @eaDir (2 times), Thumbs.db\n"
+        "passed over: 23 hidden or system (cat/@eaDir and 22 more)\n"
     )

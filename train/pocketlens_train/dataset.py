@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pocketlens.checks import is_shown
 from pocketlens.errors import DatasetError, FileMissingError
-from pocketlens.folders import is_system
+from pocketlens.folders import SYSTEM, all_files, is_system
+from pocketlens.names import is_shown, listed
 from pocketlens.run_folder import normalised
 from pocketlens_train.layout import check_is_not_split
 
-SYSTEM = "is hidden or the system's own"
-"""The reason for what is passed over wherever it lies."""
 _MOST_NAMES = 10
 
 
@@ -71,6 +68,8 @@ def list_outliers(folder: Path) -> Listing:
     """
     if not folder.exists():
         raise FileMissingError(f"{folder}: no such folder")
+    if not folder.is_dir():
+        raise DatasetError(f"{folder}: is a file, expected a folder of pictures of no class")
     left_out: list[tuple[str, str]] = []
     files = sorted(_walk(folder, left_out, folder), key=normalised)
     if not files:
@@ -103,8 +102,7 @@ def differences(labels: Collection[str], expected: Collection[str]) -> str:
     texts = []
     for title, names in sides:
         if names:
-            more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-            texts.append(f"{title}: {', '.join(sorted(names)[:_MOST_NAMES])}{more}")
+            texts.append(f"{title}: {listed(sorted(names), _MOST_NAMES)}")
     return "; ".join(texts) or "the same in another order"
 
 
@@ -139,19 +137,13 @@ def _classes(folder: Path, left_out: list[tuple[str, str]]) -> dict[str, str]:
 
 
 def _walk(top: Path, left_out: list[tuple[str, str]], folder: Path) -> Iterator[str]:
-    def name_unreadable(error: OSError) -> None:
-        unreadable = Path(error.filename).relative_to(folder).as_posix()
-        left_out.append((unreadable, f"cannot be read ({error.strerror})"))
+    def relative(path: str) -> str:
+        return Path(path).relative_to(folder).as_posix()
 
-    for parent, folders, files in os.walk(top, onerror=name_unreadable):
-        place = Path(parent).relative_to(folder)
-        passed_over = filter(is_system, (*folders, *files))
-        left_out += [((place / name).as_posix(), SYSTEM) for name in passed_over]
-        # What is taken out here is not walked into.
-        folders[:] = [name for name in folders if not is_system(name)]
-        for name in files:
-            if not is_system(name):
-                yield (place / name).as_posix()
-        for name in folders:
-            if (Path(parent) / name).is_symlink():
-                left_out.append(((place / name).as_posix(), "is a link to a folder"))
+    def leave_out(reason: str, path: str) -> None:
+        left_out.append((relative(path), reason))
+
+    def name_unreadable(error: OSError) -> None:
+        leave_out(f"cannot be read ({error.strerror})", error.filename)
+
+    return map(relative, all_files([str(top)], leave_out, name_unreadable))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,18 +10,18 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from pocketlens.cli.printing import printable
 from pocketlens.decoding import Pixels
 from pocketlens.errors import DatasetError
+from pocketlens.folders import SYSTEM, PassedOver
+from pocketlens.names import printable
 from pocketlens.preprocessing import Preprocessing
-from pocketlens_train.dataset import SYSTEM, Listing
+from pocketlens_train.dataset import Listing
 from pocketlens_train.duplicates import near_duplicates
 from pocketlens_train.loading import Pictures, load_inputs, load_pictures
 from pocketlens_train.recipe import Recipe
 from pocketlens_train.splitting import Indices, split
 
 CACHES = ("pictures.npy", "outliers.npy", "validation.npy", "test.npy")
-_MOST_KINDS = 5
 
 
 @dataclass(frozen=True)
@@ -172,18 +171,12 @@ def _check_test(test: Part, found: npt.NDArray[np.bool_], labels: Sequence[str])
 
 
 def _print(left_out: Sequence[tuple[str, str]]) -> None:
-    """Names what is left out, but the system's own files and folders by kind and number alone."""
-    kinds: Counter[str] = Counter()
+    """Names what is left out, but counts hidden and system files and folders."""
+    passed = PassedOver()
     for file, reason in left_out:
-        name = file.rpartition("/")[2]
         if reason == SYSTEM:
-            kinds["._*" if name.startswith("._") else name] += 1
+            passed.add(reason, file)
         else:
             print(f"left out: {printable(file)}: {printable(reason)}", file=sys.stderr)
-    if kinds:
-        named = ", ".join(
-            printable(name) + (f" ({count} times)" if count > 1 else "")
-            for name, count in kinds.most_common(_MOST_KINDS)
-        )
-        more = " and others" if len(kinds) > _MOST_KINDS else ""
-        print(f"passed over as hidden or the system's own: {named}{more}", file=sys.stderr)
+    if passed.count():
+        print(f"passed over: {printable(str(passed))}", file=sys.stderr)

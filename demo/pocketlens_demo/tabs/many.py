@@ -29,11 +29,16 @@ _SECONDS_BETWEEN = 0.2
 _MOST_COUNTED = 10
 _HEADERS = ["photo", "answer", "probability", "familiarity", "problem"]
 # A click during an upload waits for its end, which must not cancel what the click begins.
-_AFTER_THE_UPLOAD = """
+_BEGIN = """
 async (uploads) => {
   await new Promise((next) => setTimeout(next));
+  window.pocketlensEnded = null;
   return [uploads];
 }"""
+# In the browser, before its visitor can click again: a run that has begun since is not touched.
+_END = "() => (window.pocketlensEnded = %s)"
+# Until the server hears of it, a run goes on that was ended, and then it counts as failed.
+_END_AGAIN = "() => window.pocketlensEnded ?? []"
 _NO_ROWS = {"headers": _HEADERS, "data": [], "metadata": None}
 
 
@@ -96,22 +101,24 @@ def build(model: Classifier, concurrency: dict[str, Any]) -> None:
         classify,
         uploads,
         outputs,
-        js=_AFTER_THE_UPLOAD,
+        js=_BEGIN,
         **concurrency,
         api_visibility="private",
         preprocess=False,
         show_progress="hidden",
     )
-    # In the browser, before its visitor can click again: a run that has begun since is not touched.
+    event.failure(None, outputs=outputs, js=_END_AGAIN, api_visibility="private")
     changes = [uploads.upload, uploads.clear, uploads.delete]
     for triggers, text in ((stop.click, "Stopped."), (changes, "")):
         gr.on(triggers, None, cancels=event, api_visibility="private")
-        gr.on(triggers, None, outputs=outputs, js=_emptied(text), api_visibility="private")
+        gr.on(triggers, None, outputs=outputs, js=_END % _nothing(text), api_visibility="private")
 
 
-def _emptied(summary: str) -> str:
+def _nothing(summary: str) -> str:
     no_file = {"__type__": "update", "value": None, "interactive": False}
-    return f"() => {json.dumps([summary, _NO_ROWS, [], no_file])}"
+    # page.css hides what Gradio says of the run.
+    text = f"<span class='ended'>{summary}</span>"
+    return json.dumps([text, _NO_ROWS, [], no_file])
 
 
 def _bar(done: int, total: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import io
 import os
 import sys
@@ -94,7 +95,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (PocketLensError, OSError) as error:
-        print_error(error)
+        full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+        print_error(f"{error}; free some space, or write to another disk" if full else error)
         return 1
     except RuntimeError as error:
         if str(error) != "can't start new thread":

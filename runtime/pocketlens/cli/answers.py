@@ -6,9 +6,9 @@ import argparse
 import json
 import sys
 
-from pocketlens.cli.printing import printable
 from pocketlens.csv_rows import write_row
 from pocketlens.metadata.familiarity import word
+from pocketlens.names import printable
 from pocketlens.prediction import Prediction
 
 _COLUMNS = ("file", "rank", "label", "score", "rejected", "familiarity", "error")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from pocketlens.cli.arguments import add_model
-from pocketlens.cli.printing import printable
+from pocketlens.names import printable
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

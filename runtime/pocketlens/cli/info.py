@@ -6,8 +6,8 @@ import argparse
 
 from pocketlens.card import summary
 from pocketlens.cli.arguments import add_model
-from pocketlens.cli.printing import printable
 from pocketlens.loading import load_model
+from pocketlens.names import printable
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

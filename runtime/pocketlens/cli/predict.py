@@ -67,17 +67,15 @@ def run(arguments: argparse.Namespace) -> int:
         raise FileError(
             "-: standard input is a terminal, expected a picture: pocketlens predict - < photo.jpg"
         )
-    # Each worker runs the network with one thread, which is faster than all with all cores.
     model = load_model(
         arguments.model,
-        intra_op_num_threads=1,
         min_familiarity=arguments.min_familiarity,
         max_pixels=arguments.max_pixels,
     )
     write_header(arguments)
     total = None
     if sys.stderr.isatty():
-        total = sum(1 for _ in all_files(arguments.photos, PassedOver(), lambda error: None))
+        total = sum(1 for _ in all_files(arguments.photos, PassedOver().add, lambda error: None))
     progress = Progress(total)
     tally = Tally()
     unread: list[OSError] = []

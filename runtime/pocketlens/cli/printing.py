@@ -1,4 +1,4 @@
-"""How commands print names and errors."""
+"""How commands print warnings and errors."""
 
 from __future__ import annotations
 
@@ -6,18 +6,10 @@ import sys
 import warnings
 from typing import TextIO
 
-from pocketlens.checks import is_shown
 from pocketlens.errors import DepthWarning
+from pocketlens.names import printable
 
 _show = warnings.showwarning
-
-
-def printable(text: str) -> str:
-    """The text on one line: a file name may hold line breaks and terminal commands."""
-    return "".join(
-        character if is_shown(character) else character.encode("unicode_escape").decode()
-        for character in text
-    )
 
 
 def print_warning(
@@ -30,7 +22,8 @@ def print_warning(
 ) -> None:
     """Stands in for warnings.showwarning(): one of ours takes one line, without its place."""
     if issubclass(category, DepthWarning):
-        print(f"pocketlens: note: {printable(str(message))}", file=sys.stderr)
+        # In one piece: it may come from a worker's thread.
+        sys.stderr.write(f"pocketlens: note: {printable(str(message))}\n")
     else:
         _show(message, category, filename, lineno, file, line)
 

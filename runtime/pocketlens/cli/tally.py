@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import sys
 
-from pocketlens.cli.printing import print_error, printable
+from pocketlens.cli.printing import print_error
 from pocketlens.errors import FormatError, PocketLensError
 from pocketlens.folders import NON_PICTURE, PassedOver
 from pocketlens.headers import FIRST_BYTES, picture_kind
+from pocketlens.names import printable
 from pocketlens.reading import read_start
 
 
@@ -18,15 +19,19 @@ class Tally:
     Attributes:
         answered: Files with an answer.
         failed: Files with an error of their own.
-        refused: Pictures of a format that is not decoded here.
         passed: What the walk passed over, and what was refused.
     """
 
     def __init__(self) -> None:
         """Begins with nothing."""
-        self.answered = self.failed = self.refused = 0
+        self.answered = self.failed = 0
         self.passed = PassedOver()
         self._refusals: dict[str, tuple[str, PassedOver]] = {}
+
+    @property
+    def refused(self) -> int:
+        """Pictures of a format that is not decoded here."""
+        return sum(pictures.count() for _, pictures in self._refusals.values())
 
     @property
     def files(self) -> int:
@@ -38,7 +43,6 @@ class Tally:
         kind = _kind(photo) if isinstance(error, FormatError) else None
         if kind is None:
             return False
-        self.refused += 1
         self.passed.add(kind, photo)
         reason = str(error).removeprefix(f"{photo}: ")
         # Sizes in it differ from file to file.

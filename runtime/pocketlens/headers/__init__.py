@@ -45,7 +45,7 @@ def picture_kind(start: bytes) -> str | None:
     """
     for signature, offset, read in _READERS:
         if start.startswith(signature, offset):
-            if read is avif.read and b"avif" not in start[8 : int.from_bytes(start[:4], "big")]:
+            if read is avif.read and not avif.is_avif(start):
                 break
             # Two letters begin many a text. A BMP's header has a small number as its size.
             if read is bmp.read and int.from_bytes(start[14:18], "little") not in range(12, 256):

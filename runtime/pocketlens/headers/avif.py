@@ -1,4 +1,4 @@
-"""AVIF: boxes as in ISO/IEC 14496-12 and 23008-12."""
+"""AVIF: the primary item of its boxes, and the sizes of what is coded."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pocketlens.errors import FormatError, ImageError
 from pocketlens.headers import kinds
 from pocketlens.headers.av1 import coded_size
+from pocketlens.headers.boxes import MOST_LAYERS, associations, boxes
 from pocketlens.headers.header import Header
 
 _ALPHA = b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha"
@@ -19,10 +20,8 @@ _PARENTS = {
     b"ipma": b"iprp",
 }
 """Boxes that there must be, and where; the same elsewhere mean nothing."""
-_FIRST, _DATA, _PICTURES = b"ftyp", b"idat", b"mdat"
-_MOST_BOXES, _MOST_ITEMS = 10_000, 1_000
-_MOST_LAYERS = 8
-"""Times the area of the picture that all its items together may cover: tiles, alpha, thumbnails."""
+_DATA, _PICTURES = b"idat", b"mdat"
+_MOST_ITEMS = 1_000
 _AV1 = b"av01"
 _LONGEST_BRANDS = 256
 
@@ -43,17 +42,22 @@ _ORIENTATIONS = {
 }
 
 
+def is_avif(start: bytes) -> bool:
+    """Whether the brands in the first bytes of a file of boxes say that it is an AVIF."""
+    return b"avif" in start[8 : min(_number(start[:4]), _LONGEST_BRANDS)]
+
+
 def read(data: bytes) -> Header:
     """Reads the items' sizes from the boxes and from the coded pictures themselves.
 
     OpenCV 5.0 decodes what is coded, however small the boxes say it is. A sequence's tracks are not
     looked at: its still picture goes on.
     """
-    if b"avif" not in data[8 : min(_number(data[:4]), _LONGEST_BRANDS)]:
+    if not is_avif(data):
         raise FormatError(kinds.refusal(data))
     found: dict[bytes, bytes] = {}
     properties: list[tuple[bytes, bytes]] = []
-    for name, parent, content in _boxes(data, 0, len(data), b""):
+    for name, parent, content in _contents(data, 0, len(data), b""):
         if parent == _PROPERTIES:
             properties.append((name, content))
         elif _PARENTS.get(name) == parent or (name, parent) == (_DATA, b"meta"):
@@ -64,7 +68,8 @@ def read(data: bytes) -> Header:
         if name not in found:
             raise ImageError(f"AVIF without a box {name.decode()!r}, no still picture or damaged")
     primary = _number(found[b"pitm"][4:8] if found[b"pitm"][0] else found[b"pitm"][4:6])
-    own = [properties[i] for i in _associations(found[b"ipma"], primary) if i < len(properties)]
+    places = next((own for item, own in associations(found[b"ipma"]) if item == primary), [])
+    own = [properties[place] for place in places if place < len(properties)]
     sizes = [_size(content) for name, content in own if name == b"ispe"]
     sources = {0: memoryview(data), 1: memoryview(found.get(_DATA, b""))}
     coded = [coded_size(item) for item in _items(found[b"iloc"], found[b"iinf"], sources)]
@@ -72,7 +77,7 @@ def read(data: bytes) -> Header:
         raise ImageError("AVIF without the size of its picture, damaged")
     largest = max(sizes + coded, key=lambda size: size[0] * size[1])
     area = largest[0] * largest[1]
-    if sum(width * height for width, height in coded) > _MOST_LAYERS * area:
+    if sum(width * height for width, height in coded) > MOST_LAYERS * area:
         raise ImageError("AVIF whose parts are many times as large as the picture, damaged")
     turns = next((content[0] & 3 for name, content in own if name == b"irot"), 0)
     axis = next((content[0] & 1 for name, content in own if name == b"imir"), None)
@@ -86,51 +91,15 @@ def read(data: bytes) -> Header:
     )
 
 
-def _boxes(data: bytes, position: int, end: int, parent: bytes) -> Iterator[tuple[bytes, ...]]:
-    """Yields (name, parent, content); of boxes of boxes, and of the pictures, no content.
-
-    A file ends where something else follows its last box, or another file does.
-    """
-    for number in range(_MOST_BOXES):
-        if position + 8 > end:
-            return
-        size, name = _number(data[position : position + 4]), data[position + 4 : position + 8]
-        start = position + 8
-        if size == 1:
-            size, start = _number(data[start : start + 8]), position + 16
-        stop = position + size if size else end
-        is_whole = start <= stop <= end
-        if not parent and number and (name == _FIRST or not (is_whole or name == _PICTURES)):
-            return
-        if not is_whole:
-            raise ImageError("AVIF whose box runs past its end, cut off or damaged")
+def _contents(data: bytes, start: int, end: int, parent: bytes) -> Iterator[tuple[bytes, ...]]:
+    """Yields (name, parent, content); of boxes of boxes, and of the pictures, no content."""
+    for name, inner, stop in boxes(data, start, end):
         within, skipped = _CONTAINERS.get(name, (name, 0))
         if within == parent:
             yield name, parent, b""
-            yield from _boxes(data, start + skipped, stop, name)
+            yield from _contents(data, inner + skipped, stop, name)
         else:
-            yield name, parent, b"" if name == _PICTURES else data[start:stop]
-        position = stop
-    raise ImageError(f"AVIF with more than {_MOST_BOXES} boxes, damaged")
-
-
-def _associations(content: bytes, item: int) -> list[int]:
-    """The places of an item's properties among all properties."""
-    wide_item, wide_index = 4 if content[0] else 2, 2 if content[3] & 1 else 1
-    position = 8
-    for _ in range(min(_number(content[4:8]), _MOST_ITEMS)):
-        found = _number(content[position : position + wide_item])
-        count = content[position + wide_item]
-        position += wide_item + 1
-        indices = [
-            _number(content[position + i * wide_index : position + (i + 1) * wide_index])
-            & (1 << 8 * wide_index - 1) - 1
-            for i in range(count)
-        ]
-        if found == item:
-            return [index - 1 for index in indices if index]
-        position += count * wide_index
-    return []
+            yield name, parent, b"" if name == _PICTURES else data[inner:stop]
 
 
 def _items(
@@ -175,7 +144,8 @@ def _coded_items(infos: bytes) -> set[int]:
     """The numbers of the items that are coded pictures."""
     position = 8 if infos[0] else 6
     found = set()
-    for name, _, content in _boxes(infos, position, len(infos), b"iinf"):
+    for name, start, stop in boxes(infos, position, len(infos)):
+        content = infos[start:stop]
         wide = 4 if content[:1] == b"\3" else 2
         if name == b"infe" and content[6 + wide : 10 + wide] == _AV1:
             found.add(_number(content[4 : 4 + wide]))

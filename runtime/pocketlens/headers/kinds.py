@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pocketlens.headers.header import EXPECTED
 
-_HEIF = ("heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1")
+_HEIF = (
+    *(f"{family}{profile}" for family in ("hei", "hev") for profile in "cxms"),
+    "mif1",
+    "msf1",
+)
 _RAW = "a camera raw"
 
 # Start, place, name.
@@ -19,7 +23,10 @@ _PICTURES = (
     *((start, 0, _RAW) for start in (b"FUJIFILMCCD", b"IIU\0", b"IIRO", b"IIRS", b"MMOR", b"FOVb")),
     (b"\0\0\1\0", 0, "an icon (ICO)"),
     (b"\0\0\2\0", 0, "a cursor (CUR) or TGA"),
-    (b"8BPS", 0, "Photoshop (PSD)"),
+    (b"8BPS\0\1", 0, "PSD (Photoshop)"),
+    (b"8BPS\0\2", 0, "PSB (Photoshop)"),
+    *((bytes((0x01, 0xDA, packed, size)), 0, "SGI") for packed in (0, 1) for size in (1, 2)),
+    *((bytes((0x0A, version, 1)), 0, "PCX") for version in (0, 2, 3, 5)),
     (b"%!PS", 0, "EPS"),
     (b"\xc5\xd0\xd3\xc6", 0, "EPS"),
     (b"\xd7\xcd\xc6\x9a", 0, "WMF"),
@@ -53,10 +60,12 @@ def picture_name(start: bytes) -> str | None:
 
 def refusal(data: bytes) -> str:
     """Says what the file looks like, and what to do."""
+    start = data[:256]
     # A byte order mark or an empty line before a text.
-    head = data[:256].lstrip(b"\xef\xbb\xbf\r\n\t ")
-    for advice, kinds in (("export it as JPEG", _PICTURES), (EXPECTED, _OTHERS)):
-        for start, place, name in kinds:
-            if head.startswith(start, place):
+    text = start.lstrip(b"\xef\xbb\xbf\r\n\t ")
+    listed = (("export it as JPEG", _PICTURES, start), (EXPECTED, _OTHERS, text))
+    for advice, kinds, head in listed:
+        for signature, place, name in kinds:
+            if head.startswith(signature, place):
                 return f"looks like {name} ({len(data)} bytes); {advice}"
     return f"not a picture ({len(data)} bytes); {EXPECTED}"

@@ -34,7 +34,7 @@ _BITS_OF = {
 
 def read(data: bytes) -> Header:
     """Reads the first directory; OpenCV itself applies a TIFF's orientation."""
-    tags = read_tags(data, "<" if data[:2] == b"II" else ">")
+    tags = _read_tags(data)
     if tags.get(_REDUCED, (0,))[0] & 1 or _DNG in tags or data.startswith(_CANON, 8):
         # No FormatError: other programs, too, would take the small preview for the picture.
         raise ImageError("a camera raw, or a TIFF that begins with a preview; export it as JPEG")
@@ -58,7 +58,7 @@ def read(data: bytes) -> Header:
             "save it as PNG"
         )
     # A tile's memory is taken whole, however small the picture is.
-    tile = tags.get(_TILE_WIDTH, (1,))[0], tags.get(_TILE_HEIGHT, (1,))[0]
+    tile = _tile_size(tags)
     return Header(
         max(width, tile[0]) if width else 0,
         max(height, tile[1]) if height else 0,
@@ -71,8 +71,22 @@ def read(data: bytes) -> Header:
     )
 
 
-def read_tags(data: bytes, order: str) -> dict[int, tuple[Any, ...]]:
-    """The tags that decide, by number; `order` is "<" or ">"."""
+def tile_size(data: bytes) -> tuple[int, int]:
+    """Width and height of a tile of the first picture; 1 and 1 where it has none.
+
+    Raises:
+        struct.error, ImageError: The file is cut off or damaged.
+    """
+    return _tile_size(_read_tags(data))
+
+
+def _tile_size(tags: dict[int, tuple[Any, ...]]) -> tuple[int, int]:
+    return tags.get(_TILE_WIDTH, (1,))[0], tags.get(_TILE_HEIGHT, (1,))[0]
+
+
+def _read_tags(data: bytes) -> dict[int, tuple[Any, ...]]:
+    """The tags that decide, by number."""
+    order = "<" if data[:2] == b"II" else ">"
     big = struct.unpack_from(f"{order}H", data, 2) == (43,)
     word = "Q" if big else "I"
     wide = struct.calcsize(f"<{word}")

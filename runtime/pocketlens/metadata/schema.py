@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from pocketlens.checks import is_shown
 from pocketlens.errors import ModelError
 from pocketlens.metadata.familiarity import Familiarity, Rejection
 from pocketlens.metadata.figures import Calibration, Int8, Metrics, Parity, Row
 from pocketlens.metadata.provenance import Data, Training
 from pocketlens.metadata.selftest_record import Selftest
 from pocketlens.metadata.typed_json import read
+from pocketlens.names import is_shown
 from pocketlens.preprocessing import Preprocessing
 
 SCHEMA_VERSION = 3

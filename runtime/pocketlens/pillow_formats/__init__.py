@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
+from pocketlens.cores import startable_threads
 from pocketlens.errors import FormatError, ImageError
 from pocketlens.extras import install_line
 from pocketlens.headers import tiff
-from pocketlens.pillow_formats.heif import check_thread, item_sizes
+from pocketlens.headers.boxes import MOST_LAYERS
+from pocketlens.pillow_formats.heif import item_sizes, own_part
 from pocketlens.pillow_formats.icon import open_icon
 from pocketlens.pillow_formats.kinds import AVIF, HEIC, ICON, TGA, kind_of
 from pocketlens.reading import Limits
@@ -18,9 +20,6 @@ if TYPE_CHECKING:
 
 _PARTLY_OWN = (AVIF, "BMP", "GIF", "TIFF")
 """Of these only some kinds are refused, and the refusal names the kind."""
-_MOST_LAYERS = 8
-"""Times `max_pixels` that all pictures in a HEIF file together may cover."""
-_TILE_WIDTH, _TILE_HEIGHT = 322, 323
 _SLOW = "bmp_rle"
 """The one decoder among these plugins that takes seconds a megapixel; OpenCV has its own."""
 
@@ -45,6 +44,8 @@ def open_checked(data: bytes, refusal: FormatError, limits: Limits) -> ImageFile
     except ImportError as error:
         raise FormatError(_advice(kind, data, refusal)) from error
     try:
+        if kind in (AVIF, HEIC):
+            data = own_part(data)
         _check_pieces(kind, data, limits)
         image = _open(kind, data, plugins, limits)
     except (ImageError, MemoryError):
@@ -68,8 +69,10 @@ def _advice(kind: str, data: bytes, refusal: FormatError) -> str:
 def _plugins(kind: str) -> dict[str, type[ImageFile]]:
     """Pillow's plugins by name: Image.open() would try all there are, and one runs Ghostscript."""
     if kind == HEIC:
-        from pi_heif import HeifImageFile
+        from pi_heif import HeifImageFile, options
 
+        # It ends the process where it cannot start a thread; with 0 it starts one at most.
+        options.DECODE_THREADS = 0
         return {HEIC: HeifImageFile}
     from PIL import (
         AvifImagePlugin,
@@ -104,8 +107,10 @@ def _plugins(kind: str) -> dict[str, type[ImageFile]]:
 def _open(kind: str, data: bytes, plugins: dict[str, type[ImageFile]], limits: Limits) -> ImageFile:
     if kind == ICON:
         return open_icon(data, plugins, limits)
-    if kind == HEIC:
-        check_thread()
+    if kind == HEIC and not startable_threads(1):
+        raise ImageError(
+            "HEIC takes one thread more than this process may start; allow more, or export as JPEG"
+        )
     image = plugins[kind](io.BytesIO(data))
     if image.tile and image.tile[0][0] == _SLOW:
         raise ValueError("run-length code")
@@ -117,11 +122,10 @@ def _check_pieces(kind: str, data: bytes, limits: Limits) -> None:
     if kind in (AVIF, HEIC):
         sizes = item_sizes(data)
         total = sum(width * height for width, height in sizes)
-        if total > _MOST_LAYERS * limits.max_pixels:
+        if total > MOST_LAYERS * limits.max_pixels:
             raise ImageError(f"{kind} of {len(sizes)} pictures, {total} pixels in all (max_pixels)")
     elif kind == "TIFF":
-        tags = tiff.read_tags(data, "<" if data[:2] == b"II" else ">")
-        sizes = [(tags.get(_TILE_WIDTH, (1,))[0], tags.get(_TILE_HEIGHT, (1,))[0])]
+        sizes = [tiff.tile_size(data)]
     else:
         return
     for width, height in sizes:

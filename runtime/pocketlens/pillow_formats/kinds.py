@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import struct
 
+from pocketlens.headers import FIRST_BYTES, picture_kind
+
 AVIF, HEIC, ICON, TGA = "AVIF", "HEIC", "an icon", "TGA"
-_STARTS = (
-    (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG 2000"),
-    (b"\xff\x4f\xff\x51", "JPEG 2000"),
-    (b"8BPS\0\1", "PSD"),
-    *((bytes((0x01, 0xDA, packed, size)), "SGI") for packed in (0, 1) for size in (1, 2)),
-    *((bytes((0x0A, version, 1)), "PCX") for version in (0, 2, 3, 5)),
-    (b"BM", "BMP"),
-    (b"GIF8", "GIF"),
-    *((start, "TIFF") for start in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")),
-)
-_HEIF_BRAND = re.compile(rb"hei[cxms]|hev[cxms]|m[is]f1")
-_LONGEST_BRANDS = 256
-_ICON_STARTS = b"\0\0\1\0", b"\0\0\2\0"
+_KINDS = {
+    kind: kind for kind in (AVIF, HEIC, "JPEG 2000", "PSD", "SGI", "PCX", "BMP", "GIF", "TIFF")
+}
+_KINDS |= dict.fromkeys(("icon", "cursor"), ICON)
+"""By the names of picture_kind(). Left out: QOI and DDS, whose decoders are written in Python and
+take a second a megapixel."""
 _TGA_HEADER = struct.Struct("<3B2HB4H2B")
 _TGA_BITS = {1: (8,), 2: (16, 24, 32), 3: (8, 16)}
 """Of a pixel, where they are places in a palette, colours and grey."""
@@ -27,18 +21,11 @@ _TGA_END, _TGA_MARGIN = b"TRUEVISION-XFILE.\0", 1024
 
 
 def kind_of(data: bytes) -> str | None:
-    """The kind that the bytes of a file announce, or None where Pillow is not to be asked.
-
-    There are pictures for which it takes a second a megapixel, such as QOI and some DDS, because
-    the decoder is written in Python: these are none of the kinds.
-    """
-    if data[4:8] == b"ftyp":
-        brands = data[8 : min(int.from_bytes(data[:4], "big"), _LONGEST_BRANDS)]
-        return AVIF if b"avif" in brands else HEIC if _HEIF_BRAND.match(brands) else None
-    if data.startswith(_ICON_STARTS) and data[4:6] != b"\0\0":
-        return ICON
-    kinds = (kind for start, kind in _STARTS if data.startswith(start))
-    return next(kinds, TGA if _is_tga(data) else None)
+    """The kind that the bytes of a file announce, or None where Pillow is not to be asked."""
+    kind = _KINDS.get(picture_kind(data[:FIRST_BYTES]) or "")
+    if kind is None or (kind == ICON and data[4:6] == b"\0\0"):
+        return TGA if _is_tga(data) else None
+    return kind
 
 
 def _is_tga(data: bytes) -> bool:
