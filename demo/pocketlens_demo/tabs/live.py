@@ -50,8 +50,9 @@ def build(model: Classifier, cores: int) -> None:
         return text, times, count + 1
 
     gr.Markdown(
-        f"Click the camera, then **Record**. It stops by itself after {SECONDS} seconds. Browsers "
-        "open the camera only for pages on this computer or with https."
+        f"Click the camera, then **Record**. It stops by itself after {SECONDS} seconds, and when "
+        "you leave this tab. Browsers open the camera only for pages on this computer or with "
+        "https."
     )
     with gr.Column(elem_id="live"):
         camera = gr.Image(

@@ -54,16 +54,16 @@ def build(model: Classifier, collection: Collection | None, concurrency: dict[st
         middle = perf_counter()
         prediction = model.predict(pixels, explain=explain)
         end = perf_counter()
-        best = dict(prediction.top_k(_MOST_CLASSES))
-        shown = answer_of(prediction) if prediction.rejected else best
+        scores = dict(prediction.top_k(_MOST_CLASSES))
+        shown = answer_of(prediction) if prediction.rejected else scores
         time_taken = (
             f"decode {(middle - start) * 1000:.1f} ms, inference {(end - middle) * 1000:.1f} ms, "
             f"{model.providers[0]}"
         )
         heat_map = None
         if prediction.activation_map is not None:
-            index = model.labels.index(prediction.label)
-            heat_map = pocketlens.overlay(pixels, prediction.activation_map, index)
+            best = model.labels.index(prediction.label)
+            heat_map = pocketlens.overlay(pixels, prediction.activation_map, best)
         return [
             shown,
             familiarity_text(prediction),
