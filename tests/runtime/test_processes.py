@@ -157,23 +157,9 @@ def test_a_session_starts_once(colors_file: Path, monkeypatch: pytest.MonkeyPatc
     assert len(created) == 2
 
 
-_model: pocketlens.Classifier
-
-
-def _take(model: pocketlens.Classifier) -> None:
-    global _model
-    _model = model
-
-
-def _label(red: int) -> str:
-    answer: pocketlens.Prediction = _model.predict(plain(red, 90, 0))
-    return answer.label
-
-
 def test_pool_of_processes(colors_file: Path) -> None:
     model = pocketlens.load_model(colors_file, intra_op_num_threads=4)
     model.predict(plain(1, 2, 3))
-    with ProcessPoolExecutor(
-        1, mp_context=get_context("spawn"), initializer=_take, initargs=(model,)
-    ) as pool:
-        assert list(pool.map(_label, [0, 255])) == ["green", "red"]
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        answers = pool.map(model.predict, [plain(0, 90, 0), plain(255, 90, 0)])
+        assert [answer.label for answer in answers] == ["green", "red"]
