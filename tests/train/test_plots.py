@@ -47,9 +47,9 @@ def finished(folder: Path, labels: list[str]) -> tuple[Any, Any, Any]:
     metadata = SimpleNamespace(
         labels=tuple(labels),
         preprocessing=Preprocessing((8, 8), "rgb"),
-        metrics={"confusion_matrix": matrix.tolist()},
+        metrics=SimpleNamespace(confusion_matrix=matrix.tolist()),
         history={name: [0.5, 0.7] for name in names},
-        training={"seed": 0},
+        training=SimpleNamespace(seed=0),
     )
     material = SimpleNamespace(test=test, near_duplicates=np.zeros(count, bool))
     return metadata, material, answers
