@@ -6,8 +6,8 @@ import os
 import signal
 import ssl
 import sys
+import time
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 from pocketlens.errors import FileError
@@ -78,7 +78,9 @@ def serve(
             print("browsers of other computers open the camera only with https (--ssl-certfile)")
         print("Ctrl-C stops it", flush=True)
         try:
-            Event().wait()
+            while True:
+                # Not one long wait: a signal that another thread is given would not end it.
+                time.sleep(1)
         finally:
             stop(page)
 
