@@ -195,3 +195,11 @@ def test_one_thread_and_no_spinning_unless_told(colors_file: Path) -> None:
             # Each worker of predict_many() has one thread.
             workers = each._network_of_workers.start().get_session_options()
             assert workers.intra_op_num_threads == 1
+
+
+def test_model_as_bytes(colors_file: Path) -> None:
+    picture = plain(9, 200, 30)
+    expected = pocketlens.load_model(colors_file).predict(picture)
+    assert pocketlens.load_model(colors_file.read_bytes()).predict(picture) == expected
+    with pytest.raises(ModelError, match=r"^it is a text that begins with 'colors\.onnx'"):
+        pocketlens.load_model(b"colors.onnx")
