@@ -178,6 +178,7 @@ def _certainty(metadata: Metadata, metrics: Metrics) -> None:
                     pd.DataFrame(part.rows(), columns=["on the test pictures", ""]),
                     label=title,
                     interactive=False,
+                    wrap=True,
                 )
 
 
