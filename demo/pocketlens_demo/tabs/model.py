@@ -177,6 +177,7 @@ def _certainty(metadata: Metadata, metrics: Metrics) -> None:
                 gr.Dataframe(
                     pd.DataFrame(part.rows(), columns=["on the test pictures", ""]),
                     label=title,
+                    column_widths=["200px", "360px"],
                     interactive=False,
                     wrap=True,
                 )
