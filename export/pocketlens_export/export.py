@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import onnx
 
@@ -72,7 +73,7 @@ def export(run_folder: Path, out: Path, settings: Settings) -> Metadata:
     if settings.int8:
         check_calibration_pictures(len(run.split["train"]))
     network = take_apart(load_keras(run.model), labels)
-    unseen = _unseen(settings, run, set(network.output))
+    unseen = _unseen(settings, run, network.output)
 
     trained = convert(network)
     heads = _fit_heads(trained, run)
@@ -99,11 +100,12 @@ def export(run_folder: Path, out: Path, settings: Settings) -> Metadata:
     return metadata
 
 
-def _unseen(settings: Settings, run: Run, outputs: set[str]) -> list[Path]:
+def _unseen(settings: Settings, run: Run, outputs: Mapping[str, Any]) -> list[Path]:
     """The pictures of --outliers; none without it."""
     if settings.outliers is None:
         return []
-    if outputs == {LOGITS} and not run.outliers:
+    knows_outliers = outputs[LOGITS].shape[1] > len(run.metadata.labels)
+    if set(outputs) == {LOGITS} and not knows_outliers:
         raise SettingError(
             f"--outliers: a network of architecture {run.metadata.architecture!r} cannot "
             "reject pictures; train with --arch edge"
@@ -114,11 +116,10 @@ def _unseen(settings: Settings, run: Run, outputs: set[str]) -> list[Path]:
 def _fit_heads(trained: onnx.ModelProto, run: Run) -> Heads:
     """Temperature and familiarity, from the trained network's own outputs."""
     recipe, labels = run.metadata.preprocessing, len(run.metadata.labels)
-    outputs = {node.name: node.type.tensor_type.shape.dim for node in trained.graph.output}
     pictures, truth = run.pictures("validation")
     logits = run_graph(trained, pictures, recipe, LOGITS, "validation pictures")
     gaussians = None
-    if FEATURES in outputs:
+    if FEATURES in {node.name for node in trained.graph.output}:
         pictures, classes = run.pictures("train", _MOST_FEATURES)
         features = run_graph(trained, pictures, recipe, FEATURES, "training pictures")
         gaussians = fit_gaussians(features, classes)
