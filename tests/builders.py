@@ -13,7 +13,7 @@ import numpy.typing as npt
 from pocketlens.metadata import KEY, Metadata
 from pocketlens.metadata.figures import Metrics
 from pocketlens.metadata.provenance import Data
-from pocketlens.preprocessing import Preprocessing
+from pocketlens.pictures.preprocessing import Preprocessing
 
 DATA = Path(__file__).parent / "data"
 

@@ -9,9 +9,9 @@ from gradio import events
 
 from pocketlens.classifier import Classifier
 from pocketlens.prediction import Prediction
-from pocketlens_demo.answering import answers, fields
-from pocketlens_demo.archive import named_pictures
+from pocketlens_demo.bulk import answers, fields
 from pocketlens_demo.pictures import picture_bytes
+from pocketlens_demo.zips import named_pictures
 
 
 def add_endpoints(

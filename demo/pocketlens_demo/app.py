@@ -11,16 +11,16 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from pocketlens.classifier import Classifier
-from pocketlens.cores import usable_cores
+from pocketlens.engine.cores import usable_cores
 from pocketlens.errors import SettingError
 from pocketlens_demo import api
 from pocketlens_demo.collection import Collection
-from pocketlens_demo.guard import EXCEPTION_HANDLERS, Guard
+from pocketlens_demo.middleware import EXCEPTION_HANDLERS, Guard
+from pocketlens_demo.page import Page
 from pocketlens_demo.patient_queue import PatientQueue
 from pocketlens_demo.tabs import live, many, photo
 from pocketlens_demo.tabs import model as model_tab
 from pocketlens_demo.upload_folder import UploadFolder
-from pocketlens_demo.uploads import Page
 from pocketlens_demo.wording import introduction
 
 _HERE = Path(__file__).parent

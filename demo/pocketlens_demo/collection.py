@@ -11,11 +11,11 @@ from threading import Lock
 
 import cv2
 
-from pocketlens.decoding import decode
-from pocketlens.depth import HIGH_BITS
 from pocketlens.errors import FileError, SettingError
-from pocketlens.folders import is_system
 from pocketlens.names import cut, listed
+from pocketlens.pictures.decoding import decode
+from pocketlens.pictures.depth import HIGH_BITS
+from pocketlens.pictures.folders import is_system
 from pocketlens_demo.pictures import LIMITS, shrunk
 
 MAX_KEPT = 10_000

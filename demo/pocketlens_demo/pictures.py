@@ -10,11 +10,11 @@ from typing import Any
 import cv2
 import numpy as np
 
-from pocketlens.decoding import Pixels
 from pocketlens.errors import FileMissingError, ImageError, InputTypeError
 from pocketlens.names import is_shown
-from pocketlens.preprocessing import Preprocessing, decode_for
-from pocketlens.reading import Limits, read_bytes
+from pocketlens.pictures.decoding import Pixels
+from pocketlens.pictures.files import Limits, read_bytes
+from pocketlens.pictures.preprocessing import Preprocessing, decode_for
 
 LIMITS = Limits(max_bytes=20_000_000)
 """Of one photo."""

@@ -11,11 +11,11 @@ from tempfile import TemporaryDirectory
 
 import pocketlens
 import pocketlens_demo
-from pocketlens.card import render
+from pocketlens.engine.session import import_onnxruntime
 from pocketlens.errors import FileError
 from pocketlens.extras import requires_extra
 from pocketlens.loading import BUNDLED_MODEL, load_model
-from pocketlens.session import import_onnxruntime
+from pocketlens.tools.card import render
 
 _APP = '''\
 """Serves the model beside it: a copy of `pocketlens demo`."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pocketlens.card import plain
 from pocketlens.classifier import Classifier
 from pocketlens.metadata.familiarity import word
 from pocketlens.names import cut
 from pocketlens.prediction import Prediction
+from pocketlens.tools.card import plain
 
 
 def introduction(model: Classifier) -> str:

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from pocketlens.extras import requires_extra
-from pocketlens.tensorflow_needs import check_tensorflow_needs
+from pocketlens.tools.tensorflow_needs import check_tensorflow_needs
 
 LIBRARIES = ("keras", "tensorflow", "tf2onnx", "onnx", "sklearn", "tqdm")
 

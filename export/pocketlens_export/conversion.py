@@ -13,8 +13,8 @@ import tensorflow as tf
 import tf2onnx
 from keras import layers, ops
 
+from pocketlens.engine.session import INPUT_NAME
 from pocketlens.errors import ExportError, ModelError
-from pocketlens.session import INPUT_NAME
 
 OPSET = 17
 """IR version 8: loads on every onnxruntime that the runtime supports, and on older ones."""

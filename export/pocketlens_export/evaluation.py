@@ -7,7 +7,8 @@ import time
 import cv2
 import numpy as np
 
-from pocketlens.decoding import Pixels
+from pocketlens.engine.network import Network
+from pocketlens.engine.session import INPUT_NAME
 from pocketlens.metadata.familiarity import Rejection
 from pocketlens.metadata.figures import Accuracy, Int8, Metrics
 from pocketlens.metrics import (
@@ -18,8 +19,7 @@ from pocketlens.metrics import (
     roc_auc,
     wilson_interval,
 )
-from pocketlens.network import Network
-from pocketlens.session import INPUT_NAME
+from pocketlens.pictures.decoding import Pixels
 from pocketlens_export.inference import Answers, Change
 
 _ROUNDS = 200

@@ -11,11 +11,11 @@ from typing import Any
 import onnx
 
 from pocketlens.classifier import Classifier
+from pocketlens.engine.session import FAMILIARITY
 from pocketlens.errors import FileError, SettingError
 from pocketlens.metadata import Metadata
 from pocketlens.metadata.familiarity import ACCEPTED, LEVELS, Familiarity, quantiles
 from pocketlens.run_folder import Run, read_run
-from pocketlens.session import FAMILIARITY
 from pocketlens_export.calibration import describe_calibration, fit_temperature
 from pocketlens_export.conversion import FEATURES, LOGITS, convert, load_keras, take_apart
 from pocketlens_export.evaluation import CHANGES, compare, measure, measure_rejection

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import onnx
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
-from pocketlens.session import ACTIVATION_MAP, FAMILIARITY, OUTPUT_NAME
+from pocketlens.engine.session import ACTIVATION_MAP, FAMILIARITY, OUTPUT_NAME
 from pocketlens_export.calibration import softmax
 from pocketlens_export.conversion import FEATURES, LOGITS, PLACES
 from pocketlens_export.gaussians import Gaussians

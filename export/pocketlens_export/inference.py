@@ -14,12 +14,12 @@ import onnx
 from tqdm import tqdm
 
 import pocketlens
-from pocketlens.cores import usable_cores
-from pocketlens.decoding import Pixels
-from pocketlens.network import Network
-from pocketlens.parallel import map_in_order
-from pocketlens.preprocessing import Preprocessing, decode_for, network_input
-from pocketlens.session import INPUT_NAME
+from pocketlens.engine.cores import usable_cores
+from pocketlens.engine.network import Network
+from pocketlens.engine.parallel import map_in_order
+from pocketlens.engine.session import INPUT_NAME
+from pocketlens.pictures.decoding import Pixels
+from pocketlens.pictures.preprocessing import Preprocessing, decode_for, network_input
 
 Change: TypeAlias = Callable[[Pixels], Pixels]
 Result = TypeVar("Result")

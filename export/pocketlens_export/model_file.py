@@ -14,7 +14,7 @@ import tf2onnx
 import pocketlens
 from pocketlens.errors import ExportError, FileError, PocketLensError
 from pocketlens.metadata import KEY, Metadata
-from pocketlens.reading import read_bytes
+from pocketlens.pictures.files import read_bytes
 from pocketlens_export.conversion import OPSET
 from pocketlens_export.selftest import selftest_record
 

@@ -10,11 +10,11 @@ import numpy as np
 import onnx
 import tensorflow as tf
 
+from pocketlens.engine.network import Network
+from pocketlens.engine.session import INPUT_NAME, OUTPUT_NAME
 from pocketlens.errors import ExportError
 from pocketlens.metadata.figures import Parity
-from pocketlens.network import Network
-from pocketlens.preprocessing import Preprocessing, network_input
-from pocketlens.session import INPUT_NAME, OUTPUT_NAME
+from pocketlens.pictures.preprocessing import Preprocessing, network_input
 from pocketlens_export.graph import Heads
 
 IMAGES = 256

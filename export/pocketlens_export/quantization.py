@@ -18,10 +18,10 @@ from onnxruntime.quantization.qdq_quantizer import QDQQuantizer
 from onnxruntime.quantization.registry import QDQRegistry, QLinearOpsRegistry
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
+from pocketlens.engine.network import Network
+from pocketlens.engine.session import INPUT_NAME
 from pocketlens.errors import DatasetError
-from pocketlens.network import Network
-from pocketlens.preprocessing import Preprocessing, network_input
-from pocketlens.session import INPUT_NAME
+from pocketlens.pictures.preprocessing import Preprocessing, network_input
 
 PICTURES = 300
 _FEWEST = 50

@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 
 import pocketlens
-from pocketlens.decoding import Pixels
 from pocketlens.metadata.selftest_record import Selftest, SelftestPicture
-from pocketlens.selftest import model_digest, sampled_input
+from pocketlens.pictures.decoding import Pixels
+from pocketlens.tools.selftest import model_digest, sampled_input
 
 ATOL = 0.02
 _CANDIDATES = 16
@@ -19,7 +19,7 @@ _SMALL = {".png": [cv2.IMWRITE_PNG_COMPRESSION, 9], ".jpg": [cv2.IMWRITE_JPEG_QU
 
 
 def selftest_record(model: pocketlens.Classifier, content: bytes) -> Selftest:
-    """The metadata's "selftest": see pocketlens.selftest.
+    """The metadata's "selftest": see pocketlens.tools.selftest.
 
     Args:
         model: The exported model, loaded.

@@ -7,9 +7,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from pocketlens.errors import DatasetError, FileMissingError, ImageError
-from pocketlens.folders import PassedOver, all_files
-from pocketlens.preprocessing import Preprocessing, decode_for
-from pocketlens.reading import read_bytes
+from pocketlens.pictures.files import read_bytes
+from pocketlens.pictures.folders import PassedOver, all_files
+from pocketlens.pictures.preprocessing import Preprocessing, decode_for
 
 
 def unseen_pictures(folder: Path, known: frozenset[str], recipe: Preprocessing) -> list[Path]:

@@ -7,11 +7,13 @@ Example:
     'dog'
 """
 
-from pocketlens import few_threads  # noqa: F401, before numpy and OpenCV
+from pocketlens.engine import few_threads  # noqa: F401, before numpy and OpenCV
+
+# isort: split
 from pocketlens.classifier import Classifier
 from pocketlens.errors import PocketLensError
-from pocketlens.heat_map import overlay
 from pocketlens.loading import load_model
+from pocketlens.pictures.overlay import overlay
 from pocketlens.prediction import Prediction
 
 __version__ = "0.1.0"

@@ -8,24 +8,23 @@ from typing import Any, overload
 
 import numpy as np
 
-from pocketlens.checks import check_positive
-from pocketlens.cores import usable_cores
-from pocketlens.decoding import ImageInput, Pixels
-from pocketlens.errors import InputTypeError, ModelError, PocketLensError
-from pocketlens.metadata.familiarity import threshold
-from pocketlens.network import Network
-from pocketlens.parallel import map_in_order
-from pocketlens.prediction import Prediction
-from pocketlens.preprocessing import network_input
-from pocketlens.providers import CPU
-from pocketlens.reading import Limits
-from pocketlens.session import (
+from pocketlens.engine.cores import usable_cores
+from pocketlens.engine.network import Network
+from pocketlens.engine.parallel import map_in_order
+from pocketlens.engine.providers import CPU
+from pocketlens.engine.session import (
     ACTIVATION_MAP,
     FAMILIARITY,
     INPUT_NAME,
     OUTPUT_NAME,
     read_metadata,
 )
+from pocketlens.errors import InputTypeError, ModelError, PocketLensError, check_positive
+from pocketlens.metadata.familiarity import threshold
+from pocketlens.pictures.decoding import ImageInput, Pixels
+from pocketlens.pictures.files import Limits
+from pocketlens.pictures.preprocessing import network_input
+from pocketlens.prediction import Prediction
 
 
 class Classifier:

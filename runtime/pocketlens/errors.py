@@ -67,3 +67,14 @@ class MissingExtraError(PocketLensError, ImportError):
 
 class DepthWarning(UserWarning):
     """A picture of 16 bits of which the 8 bits that a model takes hold little; said once."""
+
+
+def check_positive(**settings: object) -> None:
+    """Refuses what is no whole number above zero.
+
+    Raises:
+        SettingError: Names the first such setting.
+    """
+    for name, value in settings.items():
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise SettingError(f"{name}={value!r}, expected a whole number above 0")

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pocketlens.classifier import Classifier
+from pocketlens.engine.model_file import read_model
+from pocketlens.engine.network import Network
+from pocketlens.engine.providers import Provider
 from pocketlens.errors import InputTypeError, ModelError
-from pocketlens.model_file import read_model
-from pocketlens.network import Network
-from pocketlens.providers import Provider
-from pocketlens.reading import DEFAULT_LIMITS, Limits
+from pocketlens.pictures.files import DEFAULT_LIMITS, Limits
 
 BUNDLED_MODEL = Path(__file__).parent / "models" / "cats-and-dogs.onnx"
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pocketlens.checks import check_positive
+from pocketlens.errors import check_positive
 
 ActivationMap = npt.NDArray[np.float32]
 

@@ -25,13 +25,13 @@ import cv2
 import numpy as np
 
 import pocketlens
-from pocketlens.bench import generated_jpeg
-from pocketlens.decoding import decode
-from pocketlens.folders import PassedOver, picture_files
+from pocketlens.engine.network import Network
+from pocketlens.engine.session import FAMILIARITY, INPUT_NAME, OUTPUT_NAME
 from pocketlens.loading import BUNDLED_MODEL
-from pocketlens.network import Network
-from pocketlens.preprocessing import network_input, preprocess
-from pocketlens.session import FAMILIARITY, INPUT_NAME, OUTPUT_NAME
+from pocketlens.pictures.decoding import decode
+from pocketlens.pictures.folders import PassedOver, picture_files
+from pocketlens.pictures.preprocessing import network_input, preprocess
+from pocketlens.tools.bench import generated_jpeg
 
 OURS = "import sys, pocketlens; pocketlens.load_model(sys.argv[1]).predict(sys.argv[2])"
 BARE = """

@@ -31,7 +31,7 @@ import cv2
 import numpy as np
 
 import pocketlens
-from pocketlens.decoding import Pixels
+from pocketlens.pictures.decoding import Pixels
 
 TURNS, BLOCK, WARM_UP = 20, 25, 5
 CALIBRATION = 100

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 import pocketlens
-from pocketlens.bench import generated_jpeg
-from pocketlens.decoding import decode
-from pocketlens.headers import read_header
-from pocketlens.network import Network
-from pocketlens.preprocessing import network_input, preprocess
-from pocketlens.session import INPUT_NAME, OUTPUT_NAME
+from pocketlens.engine.network import Network
+from pocketlens.engine.session import INPUT_NAME, OUTPUT_NAME
+from pocketlens.pictures.decoding import decode
+from pocketlens.pictures.formats import read_header
+from pocketlens.pictures.preprocessing import network_input, preprocess
+from pocketlens.tools.bench import generated_jpeg
 
 BUNDLED = pocketlens.loading.BUNDLED_MODEL
 

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 import pocketlens
-from pocketlens.cores import usable_cores
+from pocketlens.engine.cores import usable_cores
 
 RATE, FRAMES, CALLS = 6, 12, 60
 SIDE = """

@@ -28,11 +28,11 @@ import pocketlens
 from builders import DATA, encode, plain
 from fuzz import save
 from pocketlens.cli import main
-from pocketlens.decoding import decode
 from pocketlens.errors import FormatError, ImageError, PocketLensError
-from pocketlens_demo.answering import answers
+from pocketlens.pictures.decoding import decode
 from pocketlens_demo.app import build
-from pocketlens_demo.archive import named_pictures
+from pocketlens_demo.bulk import answers
+from pocketlens_demo.zips import named_pictures
 
 Scores = dict[str, float]
 Door = Callable[[bytes, Path], Scores]

@@ -9,7 +9,7 @@ import pytest
 import pocketlens
 from builders import COLORS, with_properties
 from pocketlens.metadata import KEY
-from pocketlens.preprocessing import Preprocessing
+from pocketlens.pictures.preprocessing import Preprocessing
 
 keras = pytest.importorskip("keras")
 pytest.importorskip("tf2onnx")

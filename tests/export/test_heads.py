@@ -18,7 +18,7 @@ pytest.importorskip("tf2onnx")
 pytest.importorskip("sklearn")
 
 from pocketlens.metrics import log_loss
-from pocketlens.preprocessing import Preprocessing, network_input
+from pocketlens.pictures.preprocessing import Preprocessing, network_input
 from pocketlens.run_folder import read_run
 from pocketlens_export.calibration import fit_temperature, softmax
 from pocketlens_export.conversion import load_keras, take_apart

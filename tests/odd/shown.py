@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps
 
-from pocketlens.decoding import decode
 from pocketlens.errors import ImageError
+from pocketlens.pictures.decoding import decode
 
 COLORS = {
     "R": (220, 40, 40),

@@ -19,7 +19,6 @@ import pytest
 
 import pocketlens
 from builders import DATA, colors_model, encode, plain
-from pocketlens.decoding import decode
 from pocketlens.errors import (
     FileError,
     FileMissingError,
@@ -28,7 +27,8 @@ from pocketlens.errors import (
     ModelError,
     SettingError,
 )
-from pocketlens.headers.av1 import coded_size
+from pocketlens.pictures.decoding import decode
+from pocketlens.pictures.formats.av1 import coded_size
 
 
 def chunk(name: bytes, content: bytes) -> bytes:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from builders import encode, plain
-from pocketlens import bench
-from pocketlens.bench import compare
 from pocketlens.cli import main
+from pocketlens.tools import bench
+from pocketlens.tools.bench import compare
 
 
 def stage(*blocks: float, unit: str = "ms") -> dict[str, Any]:

@@ -12,9 +12,9 @@ from builders import described
 pytest.importorskip("onnxruntime")
 
 import pocketlens
-from pocketlens.card import render
 from pocketlens.cli import main
 from pocketlens.metrics import COVERAGES
+from pocketlens.tools.card import render
 
 ROOT = Path(__file__).parents[2]
 

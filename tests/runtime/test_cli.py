@@ -17,7 +17,7 @@ from pocketlens.cli import COMMANDS, main
 from pocketlens.errors import FileMissingError, MissingExtraError
 from pocketlens.extras import requires_extra
 from pocketlens.loading import load_model
-from pocketlens.reading import Limits
+from pocketlens.pictures.files import Limits
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pocketlens import cores
-from pocketlens.cores import affinity_cores, cpu_quota, usable_cores
+from pocketlens.engine import cores
+from pocketlens.engine.cores import affinity_cores, cpu_quota, usable_cores
 
 
 def system(root: Path, cgroup: str, files: dict[str, str]) -> Path:

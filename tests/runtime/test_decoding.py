@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from builders import encode, plain
-from pocketlens.decoding import decode
 from pocketlens.errors import FileError, FileMissingError, ImageError, InputTypeError
+from pocketlens.pictures.decoding import decode
 
 
 @pytest.fixture(scope="module")

@@ -18,12 +18,12 @@ import pytest
 
 import pocketlens
 from builders import COLORS, colors_model, encode, plain
-from pocketlens import depth
 from pocketlens.cli import main
-from pocketlens.decoding import decode
 from pocketlens.errors import DepthWarning, InputTypeError, ModelError
 from pocketlens.metadata import Metadata
-from pocketlens.preprocessing import Preprocessing, decode_for, network_input
+from pocketlens.pictures import depth
+from pocketlens.pictures.decoding import decode
+from pocketlens.pictures.preprocessing import Preprocessing, decode_for, network_input
 
 OWN_RANGE = Preprocessing((8, 8), "rgb", depth="own_range")
 # As a camera of 12 bits writes it: from 96 to 4000.

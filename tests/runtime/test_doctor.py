@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from pocketlens import doctor, providers
 from pocketlens.cli import main
+from pocketlens.engine import providers
 from pocketlens.errors import MissingExtraError
+from pocketlens.tools import doctor
 
 
 def test_healthy_installation(capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,10 +17,10 @@ import pytest
 import pocketlens
 from builders import plain
 from odd.boxes import Item, build, full_box
-from pocketlens import doctor
 from pocketlens.cli import main
-from pocketlens.cores import startable_threads
-from pocketlens.parallel import map_in_order
+from pocketlens.engine.cores import startable_threads
+from pocketlens.engine.parallel import map_in_order
+from pocketlens.tools import doctor
 
 DATA = Path(__file__).parents[1] / "data"
 USE = """
@@ -38,7 +38,7 @@ print(model.intra_op_num_threads)
 HEIC = """
 import sys
 from pathlib import Path
-from pocketlens.decoding import decode
+from pocketlens.pictures.decoding import decode
 
 assert decode(Path(sys.argv[1])).shape == (256, 256, 3)
 """

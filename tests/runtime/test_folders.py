@@ -8,8 +8,8 @@ import pytest
 
 from builders import encode, plain
 from pocketlens.cli import main
-from pocketlens.folders import PassedOver, is_system, picture_files
-from pocketlens.headers import picture_kind
+from pocketlens.pictures.folders import PassedOver, is_system, picture_files
+from pocketlens.pictures.formats import picture_kind
 
 RED = encode(plain(255, 0, 0))
 HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"

@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 import pytest
 
-from pocketlens.decoding import decode
 from pocketlens.errors import FormatError, ImageError
-from pocketlens.headers import read_header
+from pocketlens.pictures.decoding import decode
+from pocketlens.pictures.formats import read_header
 
 pytest.importorskip("PIL")
 

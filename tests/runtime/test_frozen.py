@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from pocketlens import bench, cli, doctor
+from pocketlens import cli
 from pocketlens.cli import main
 from pocketlens.extras import install_line
+from pocketlens.tools import bench, doctor
 
 
 @pytest.fixture

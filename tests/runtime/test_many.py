@@ -12,8 +12,8 @@ import pytest
 
 import pocketlens
 from builders import encode, plain
+from pocketlens.engine.parallel import map_in_order
 from pocketlens.errors import FileMissingError, ImageError, InputTypeError, SettingError
-from pocketlens.parallel import map_in_order
 
 
 @pytest.fixture(scope="module")

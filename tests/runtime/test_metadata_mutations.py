@@ -11,11 +11,11 @@ import pytest
 
 pytest.importorskip("onnxruntime")
 
-from pocketlens.card import render, summary
+from pocketlens.engine.session import create_session, read_metadata
 from pocketlens.errors import ModelError
 from pocketlens.loading import BUNDLED_MODEL
 from pocketlens.metadata import KEY
-from pocketlens.session import create_session, read_metadata
+from pocketlens.tools.card import render, summary
 
 MISSING = object()
 VALUES: tuple[object, ...] = (MISSING, None, 3, -0.5, "text", [], ["text"], {}, {"key": 1}, True)

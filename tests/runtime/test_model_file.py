@@ -14,8 +14,8 @@ import pytest
 
 import pocketlens
 from builders import colors_model
+from pocketlens.engine.protobuf import fields
 from pocketlens.errors import FileError, ModelError
-from pocketlens.protobuf import fields
 
 
 def zipped(*names: str) -> bytes:

@@ -7,7 +7,7 @@ import io
 import numpy as np
 import pytest
 
-from pocketlens.decoding import decode
+from pocketlens.pictures.decoding import decode
 
 pytest.importorskip("PIL")
 

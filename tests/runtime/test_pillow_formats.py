@@ -19,10 +19,10 @@ from PIL import Image
 
 from builders import encode, plain
 from fuzz import originals_of_the_extra, picture, save
-from pocketlens.decoding import decode
 from pocketlens.errors import FormatError, ImageError
-from pocketlens.headers import FIRST_BYTES, picture_kind
-from pocketlens.reading import Limits
+from pocketlens.pictures.decoding import decode
+from pocketlens.pictures.files import Limits
+from pocketlens.pictures.formats import FIRST_BYTES, picture_kind
 
 RGB, RGBA = picture()
 GREY = RGB.convert("L")

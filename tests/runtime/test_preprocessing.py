@@ -8,7 +8,7 @@ import pytest
 
 from builders import plain
 from pocketlens.errors import ModelError
-from pocketlens.preprocessing import Preprocessing, preprocess
+from pocketlens.pictures.preprocessing import Preprocessing, preprocess
 
 RECIPE = Preprocessing((10, 20), "rgb")
 

@@ -17,8 +17,8 @@ import pytest
 
 import pocketlens
 from builders import plain
-from pocketlens import network
-from pocketlens.session import create_session
+from pocketlens.engine import network
+from pocketlens.engine.session import create_session
 
 FORKS = """
 import contextlib, json, os, signal, sys, threading

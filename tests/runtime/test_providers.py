@@ -10,9 +10,9 @@ import pytest
 
 import pocketlens
 from builders import plain
-from pocketlens import providers
+from pocketlens.engine import providers
+from pocketlens.engine.providers import CPU, CUDA, installed_plugins, installed_wheels, why_missing
 from pocketlens.errors import ProviderError
-from pocketlens.providers import CPU, CUDA, installed_plugins, installed_wheels, why_missing
 
 
 class Device:

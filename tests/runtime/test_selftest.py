@@ -11,7 +11,7 @@ from builders import colors_model, with_properties
 from pocketlens.cli import main
 from pocketlens.errors import ModelError
 from pocketlens.loading import BUNDLED_MODEL
-from pocketlens.selftest import model_digest, selftest
+from pocketlens.tools.selftest import model_digest, selftest
 
 
 def test_bundled_model_is_whole_and_answers_as_exported() -> None:
@@ -53,7 +53,7 @@ def test_another_answer_is_found(stage: str) -> None:
 
 
 def test_colours_in_the_wrong_order_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    from pocketlens import decoding
+    from pocketlens.pictures import decoding
 
     monkeypatch.setattr(decoding, "_REDUCED_RGB", dict.fromkeys((1, 2, 4, 8), cv2.IMREAD_COLOR))
     checks = selftest(pocketlens.load_model(), BUNDLED_MODEL.read_bytes())

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from pocketlens.errors import FileError, SettingError
-from pocketlens.tensorflow_needs import check_tensorflow_needs
+from pocketlens.tools.tensorflow_needs import check_tensorflow_needs
 
 
 def test_this_machine_will_do() -> None:

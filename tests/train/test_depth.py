@@ -13,9 +13,9 @@ import pytest
 for library in ("keras", "sklearn", "matplotlib", "tqdm"):
     pytest.importorskip(library)
 
-from pocketlens import depth
 from pocketlens.cli import main
-from pocketlens.preprocessing import Preprocessing
+from pocketlens.pictures import depth
+from pocketlens.pictures.preprocessing import Preprocessing
 from pocketlens_train import architectures, plots
 
 OPTIONS = ["--arch", "tutorial", "--input-size", "32", "--epochs", "1"]

@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("sklearn")
 
 from builders import encode
-from pocketlens.decoding import decode
+from pocketlens.pictures.decoding import decode
 from pocketlens_train.duplicates import near_duplicates
 
 

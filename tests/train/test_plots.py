@@ -17,7 +17,7 @@ pytest.importorskip("tqdm")
 from matplotlib import font_manager
 
 from builders import encode, plain
-from pocketlens.preprocessing import Preprocessing
+from pocketlens.pictures.preprocessing import Preprocessing
 from pocketlens_train import fonts, plots
 
 UNKNOWN = "\N{LINEAR B SYLLABLE B008 A}"

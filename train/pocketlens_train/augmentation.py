@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from pocketlens.decoding import Pixels
+from pocketlens.pictures.decoding import Pixels
 from pocketlens_train.recipe import Augmentation
 
 Boxes = npt.NDArray[np.float64]

@@ -9,8 +9,8 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from pocketlens.decoding import Pixels
-from pocketlens.preprocessing import Preprocessing, preprocess
+from pocketlens.pictures.decoding import Pixels
+from pocketlens.pictures.preprocessing import Preprocessing, preprocess
 from pocketlens_train.augmentation import Boxes, crop, distort, draw_boxes
 from pocketlens_train.recipe import Augmentation
 from pocketlens_train.splitting import Indices

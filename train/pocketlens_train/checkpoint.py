@@ -10,8 +10,8 @@ import keras
 import numpy as np
 
 from pocketlens.errors import ModelError, SettingError
-from pocketlens_train.archive import read_archive, write_archive
 from pocketlens_train.interruption import Interruption
+from pocketlens_train.npz import read_npz, write_npz
 from pocketlens_train.recipe import Recipe
 
 
@@ -132,7 +132,7 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
             "counts": {part: len(arrays) for part, arrays in parts.items()},
         }
         arrays = {f"{part}{i}": a for part, group in parts.items() for i, a in enumerate(group)}
-        write_archive(self._file, {"state": json.dumps(state), **arrays})
+        write_npz(self._file, {"state": json.dumps(state), **arrays})
 
 
 def check_settings(file: Path, settings: dict[str, Any]) -> None:
@@ -177,7 +177,7 @@ _OPTIONS = {
 
 def _read(file: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     try:
-        kept = read_archive(file)
+        kept = read_npz(file)
         return kept, json.loads(str(kept["state"]))
     except (ValueError, KeyError) as error:
         raise ModelError(f"{file}: cannot be read ({error}); remove it to begin anew") from error

@@ -8,10 +8,10 @@ import re
 from pathlib import Path
 
 from pocketlens.cli.arguments import fraction, positive_float, positive_int
-from pocketlens.depth import DEPTHS, HIGH_BITS
 from pocketlens.errors import PocketLensError, SettingError
 from pocketlens.extras import requires_extra
-from pocketlens.tensorflow_needs import check_tensorflow_needs
+from pocketlens.pictures.depth import DEPTHS, HIGH_BITS
+from pocketlens.tools.tensorflow_needs import check_tensorflow_needs
 from pocketlens_train import architectures
 from pocketlens_train.settings import Settings
 
@@ -79,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
     check_tensorflow_needs()
     try:
         with requires_extra("train", "keras", "tensorflow", "sklearn", "matplotlib", "tqdm"):
-            from pocketlens_train.run import train
+            from pocketlens_train.train import train
     except (ModuleNotFoundError, ValueError) as error:
         backend = os.environ.get("KERAS_BACKEND")
         if isinstance(error, PocketLensError) or backend is None:

@@ -17,16 +17,16 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from pocketlens.decoding import Pixels
 from pocketlens.errors import ModelError
-from pocketlens.preprocessing import Preprocessing
+from pocketlens.pictures.decoding import Pixels
+from pocketlens.pictures.preprocessing import Preprocessing
 from pocketlens.run_folder import Run, normalised, read_run
 from pocketlens_train import architectures
-from pocketlens_train.archive import read_archive, write_archive
 from pocketlens_train.augmentation import Boxes, draw_boxes
 from pocketlens_train.batches import Targets, crop_input
-from pocketlens_train.dataset import differences
 from pocketlens_train.interruption import Interruption
+from pocketlens_train.listing import differences
+from pocketlens_train.npz import read_npz, write_npz
 from pocketlens_train.splitting import Indices
 
 VARIANTS = 4
@@ -161,7 +161,7 @@ def teach(
                 "mean": axes[0],
                 "components": axes[1],
             }
-            write_archive(file, kept)
+            write_npz(file, kept)
         axes = kept["mean"], kept["components"]
         soft = targets.copy()
         embedding: Targets = np.zeros((len(targets), COMPONENTS), np.float32)
@@ -175,7 +175,7 @@ def teach(
 
 def _read_answers(file: Path) -> dict[str, Any] | None:
     try:
-        return read_archive(file)
+        return read_npz(file)
     except ValueError:
         return None
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from pocketlens.decoding import Pixels
+from pocketlens.pictures.decoding import Pixels
 from pocketlens_train.splitting import Indices
 
 _SIDE = 32

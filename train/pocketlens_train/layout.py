@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pocketlens.errors import DatasetError
-from pocketlens.folders import is_system
+from pocketlens.pictures.folders import is_system
 from pocketlens.run_folder import normalised
 
 _PARTS = (

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from pocketlens.preprocessing import Preprocessing
+from pocketlens.pictures.preprocessing import Preprocessing
 from pocketlens_train.batches import Batches
 from pocketlens_train.checkpoint import Checkpoint
 from pocketlens_train.distillation import COMPONENTS, VARIANTS, Teacher, teach, with_embedding
 from pocketlens_train.interruption import Interruption
-from pocketlens_train.material import Material
+from pocketlens_train.output_folder import CHECKPOINT, answers_folder
 from pocketlens_train.recipe import Recipe
-from pocketlens_train.run_files import CHECKPOINT, answers_folder
+from pocketlens_train.splits import Material
 from pocketlens_train.training import compile_model, fit
 
 

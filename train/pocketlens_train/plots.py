@@ -13,11 +13,11 @@ import numpy as np
 from matplotlib.figure import Figure
 from sklearn.metrics import ConfusionMatrixDisplay, classification_report
 
-from pocketlens.decoding import decode
 from pocketlens.metadata import Metadata
 from pocketlens.metrics import Probabilities
+from pocketlens.pictures.decoding import decode
 from pocketlens_train.fonts import fonts_for
-from pocketlens_train.material import Material
+from pocketlens_train.splits import Material
 
 matplotlib.use("Agg")
 

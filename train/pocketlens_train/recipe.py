@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pocketlens.preprocessing import Preprocessing
+from pocketlens.pictures.preprocessing import Preprocessing
 
 
 @dataclass(frozen=True)

@@ -13,15 +13,15 @@ import gradio as gr
 from gradio.processing_utils import save_bytes_to_cache
 
 from pocketlens.classifier import Classifier
-from pocketlens.decoding import Pixels
 from pocketlens.errors import PocketLensError
-from pocketlens.folders import PassedOver
 from pocketlens.names import cut
+from pocketlens.pictures.decoding import Pixels
+from pocketlens.pictures.folders import PassedOver
 from pocketlens.prediction import Prediction
-from pocketlens_demo.answering import answers, as_csv, fields
-from pocketlens_demo.archive import MAX_PICTURES, NamedPicture, named_pictures
+from pocketlens_demo.bulk import answers, as_csv, fields
 from pocketlens_demo.pictures import decoded, shrunk
 from pocketlens_demo.wording import answer_of
+from pocketlens_demo.zips import MAX_PICTURES, NamedPicture, named_pictures
 
 _THUMBNAILS = 48
 _THUMBNAIL_SIDE = 240

@@ -8,12 +8,12 @@ from html import escape
 import gradio as gr
 import pandas as pd
 
-from pocketlens.card import render
 from pocketlens.classifier import Classifier
 from pocketlens.confusion import Matrix, most_confused, per_class
 from pocketlens.metadata import Metadata
 from pocketlens.metadata.figures import Metrics, between
 from pocketlens.names import listed
+from pocketlens.tools.card import render
 from pocketlens_demo.tabs.confusion import MOST_NAMED, confusion_matrix
 
 _PLOT_HEIGHT = 280

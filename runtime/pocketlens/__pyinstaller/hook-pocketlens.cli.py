@@ -5,7 +5,7 @@ from importlib.util import find_spec
 from PyInstaller.utils.hooks import collect_entry_point, copy_metadata
 
 from pocketlens.cli import COMMANDS
-from pocketlens.providers import installed_wheels
+from pocketlens.engine.providers import installed_wheels
 
 # TensorFlow takes 2 GB; a page without Gradio is none.
 _LEFT_OUT = {"pocketlens_train", "pocketlens_export"}

@@ -12,9 +12,9 @@ from typing import Any
 
 from pocketlens.cli.arguments import add_model
 from pocketlens.errors import FileError, FileMissingError, ModelError
-from pocketlens.folders import PassedOver, picture_files
 from pocketlens.loading import load_model
-from pocketlens.reading import read_bytes
+from pocketlens.pictures.files import read_bytes
+from pocketlens.pictures.folders import PassedOver, picture_files
 
 _FORMAT = 1
 _STAGE = frozenset(("unit", "p50", "p90", "p99", "blocks"))
@@ -38,7 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Prints the figures as they come; see configure()."""
-    from pocketlens.bench import compare, machine, measure
+    from pocketlens.tools.bench import compare, machine, measure
 
     path = arguments.model
     load_model(path)

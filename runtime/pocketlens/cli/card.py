@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from pocketlens.card import render
 from pocketlens.cli.arguments import add_model
 from pocketlens.loading import load_model
+from pocketlens.tools.card import render
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -17,7 +17,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Prints what was found, each as soon as it is known; see configure()."""
-    from pocketlens.doctor import PROBLEM, examine
+    from pocketlens.tools.doctor import PROBLEM, examine
 
     problems = 0
     for finding in examine(arguments.model):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from pocketlens.card import summary
 from pocketlens.cli.arguments import add_model
 from pocketlens.loading import load_model
 from pocketlens.names import printable
+from pocketlens.tools.card import summary
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -13,11 +13,11 @@ from pocketlens.cli.printing import print_error
 from pocketlens.cli.progress import Progress
 from pocketlens.cli.tally import Tally
 from pocketlens.errors import FileError, FileMissingError, PocketLensError
-from pocketlens.folders import PassedOver, all_files, is_folder, picture_files
-from pocketlens.headers.header import EXPECTED
 from pocketlens.loading import load_model
+from pocketlens.pictures.files import DEFAULT_LIMITS
+from pocketlens.pictures.folders import PassedOver, all_files, is_folder, picture_files
+from pocketlens.pictures.formats.header import EXPECTED
 from pocketlens.prediction import Prediction
-from pocketlens.reading import DEFAULT_LIMITS
 
 _STDIN = "-"
 

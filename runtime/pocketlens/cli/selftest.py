@@ -6,8 +6,8 @@ import argparse
 
 from pocketlens.cli.arguments import add_model
 from pocketlens.loading import load_model
-from pocketlens.reading import read_bytes
-from pocketlens.selftest import selftest
+from pocketlens.pictures.files import read_bytes
+from pocketlens.tools.selftest import selftest
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -7,10 +7,10 @@ import sys
 
 from pocketlens.cli.printing import print_error
 from pocketlens.errors import FormatError, PocketLensError
-from pocketlens.folders import NON_PICTURE, PassedOver
-from pocketlens.headers import FIRST_BYTES, picture_kind
 from pocketlens.names import printable
-from pocketlens.reading import read_start
+from pocketlens.pictures.files import read_start
+from pocketlens.pictures.folders import NON_PICTURE, PassedOver
+from pocketlens.pictures.formats import FIRST_BYTES, picture_kind
 
 
 class Tally:

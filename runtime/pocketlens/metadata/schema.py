@@ -15,7 +15,7 @@ from pocketlens.metadata.provenance import Data, Training
 from pocketlens.metadata.selftest_record import Selftest
 from pocketlens.metadata.typed_json import read
 from pocketlens.names import is_shown
-from pocketlens.preprocessing import Preprocessing
+from pocketlens.pictures.preprocessing import Preprocessing
 
 SCHEMA_VERSION = 3
 _EARLIER = {1: {"decode": "full", "depth": "high_bits"}, 2: {"depth": "high_bits"}}

@@ -1,0 +1,182 @@
+"""What is asked of the server before Gradio hears of it: from where, for what, how large."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from python_multipart.exceptions import FormParserError
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pocketlens.pictures.folders import SUFFIXES
+from pocketlens_demo.upload_folder import MINUTES_KEPT, UploadFolder
+
+MAX_UPLOAD = 500_000_000
+MAX_JSON = 10_000_000
+MAX_STORED = 4_000_000_000
+
+_API = "/gradio_api/"
+_UPLOAD = f"{_API}upload"
+_FILE = f"{_API}file="
+_ENDPOINTS = (
+    "app_id",
+    "call/",
+    "cancel",
+    "file=",
+    "heartbeat/",
+    "info",
+    "queue/",
+    "reset",
+    "startup-events",
+    "stream/",
+    "theme.css",
+    "upload",
+    "user",
+)
+_SERVED = SUFFIXES | {".csv"}
+_POLICY = (
+    "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'; object-src 'none'; "
+    "base-uri 'self'; form-action 'self'"
+)
+
+
+class Guard:
+    """ASGI middleware: refuses in words, and lets browsers load nothing from elsewhere."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        uploads: UploadFolder,
+        hosts: tuple[str, ...] | None,
+        wake: Callable[[], None],
+    ) -> None:
+        """Takes what comes after it.
+
+        Args:
+            app: The next application.
+            uploads: The folder that may not grow too large.
+            hosts: The names that this page may be called by; None: any.
+            wake: What to call when something comes.
+        """
+        self.app = app
+        self.uploads = uploads
+        self.hosts = hosts
+        self.wake = wake
+        self._receiving = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handles one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["Content-Security-Policy"] = _POLICY
+                headers["X-Content-Type-Options"] = "nosniff"
+                headers["Referrer-Policy"] = "same-origin"
+            await send(message)
+
+        refusal = (
+            self._renamed(Headers(scope=scope))
+            or _foreign(Headers(scope=scope))
+            or _unserved(_path(scope))
+            or self._large(scope)
+        )
+        if refusal:
+            status, text = refusal
+            response = JSONResponse({"detail": text}, status)
+            await response(scope, receive, send_with_headers)
+            return
+        self.wake()
+        length = int(Headers(scope=scope).get("content-length") or 0)
+        self._receiving += length
+        try:
+            await self.app(scope, receive, send_with_headers)
+        finally:
+            self._receiving -= length
+
+    def _renamed(self, headers: Headers) -> tuple[int, str] | None:
+        """Another site's name may have been made to lead to this computer (DNS rebinding)."""
+        host = urlsplit(f"//{headers.get('host', '')}").hostname
+        if self.hosts is None or host in self.hosts:
+            return None
+        text = (
+            f"asked for as {host!r}, but this page is for this computer alone "
+            "(for a reverse proxy on it, set GRADIO_ROOT_PATH to the public address)"
+        )
+        return HTTPStatus.FORBIDDEN, text
+
+    def _large(self, scope: Scope) -> tuple[int, str] | None:
+        if scope["method"] != "POST":
+            return None
+        length = Headers(scope=scope).get("content-length", "")
+        if not length.isdecimal():
+            return HTTPStatus.LENGTH_REQUIRED, "a body needs a Content-Length"
+        is_upload = _path(scope) == _UPLOAD
+        most = MAX_UPLOAD if is_upload else MAX_JSON
+        if int(length) > most:
+            text = f"{int(length):,} bytes at once, at most {most:,} are taken"
+            return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, text
+        coming = int(length) + self._receiving
+        if is_upload and coming + self.uploads.stored() > MAX_STORED:
+            text = f"the server holds all it can; try again in {MINUTES_KEPT} minutes"
+            return HTTPStatus.INSUFFICIENT_STORAGE, text
+        return None
+
+
+def _path(scope: Scope) -> str:
+    path: str = scope["path"].removeprefix(scope.get("root_path", ""))
+    return path.rstrip("/") if len(path) > 1 else path
+
+
+def _foreign(headers: Headers) -> tuple[int, str] | None:
+    """A page of another site may not use this one through its visitor's browser."""
+    origin = headers.get("origin")
+    own = {headers.get("host", ""), headers.get("x-forwarded-host", "")}
+    if origin is None or urlsplit(origin).netloc in own - {""}:
+        return None
+    text = (
+        f"a request of {origin!r} to {headers.get('host')!r}: other sites are not answered "
+        "(a reverse proxy must pass the Host header on)"
+    )
+    return HTTPStatus.FORBIDDEN, text
+
+
+def _unserved(path: str) -> tuple[int, str] | None:
+    if path.startswith(_FILE):
+        file = path.removeprefix(_FILE)
+        if "://" in file or Path(file).suffix.lower() not in _SERVED:
+            return HTTPStatus.FORBIDDEN, "only uploaded pictures and tables are served"
+    elif path.startswith(_API) and not path.removeprefix(_API).startswith(_ENDPOINTS):
+        return HTTPStatus.NOT_FOUND, "this page does not offer that"
+    return None
+
+
+async def _storage_failed(request: Any, error: Exception) -> JSONResponse:
+    reason = getattr(error, "strerror", None) or "no room"
+    text = f"the server cannot store the upload ({reason}); try again in a few minutes"
+    return JSONResponse({"detail": text}, HTTPStatus.INSUFFICIENT_STORAGE)
+
+
+async def _malformed_form(request: Any, error: Exception) -> JSONResponse:
+    return JSONResponse({"detail": f"no readable form: {error}"}, HTTPStatus.BAD_REQUEST)
+
+
+async def _nobody_there(request: Any, error: Exception) -> Response:
+    return Response(status_code=HTTPStatus.BAD_REQUEST)
+
+
+EXCEPTION_HANDLERS = {
+    OSError: _storage_failed,
+    FormParserError: _malformed_form,
+    ClientDisconnect: _nobody_there,
+}
+"""What Gradio would call an Internal Server Error."""

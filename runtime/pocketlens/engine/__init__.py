@@ -1,0 +1,1 @@
+"""onnxruntime: the model file, its session, execution providers and threads."""

@@ -1,0 +1,1 @@
+"""Pictures: found, read, decoded, and made into network input."""

@@ -1,0 +1,52 @@
+"""Where the network looked, laid over the picture."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from pocketlens.errors import InputTypeError, SettingError
+from pocketlens.pictures.decoding import ImageInput, Pixels, decode
+from pocketlens.prediction import ActivationMap
+
+
+def overlay(
+    image: ImageInput, activation_map: ActivationMap, class_index: int, *, alpha: float = 0.5
+) -> Pixels:
+    """Colours a picture by what speaks for a class there, against the mean of the others.
+
+    Blue places say little, red ones most; the colours are scaled to each picture.
+
+    Args:
+        image: What predict() takes.
+        activation_map: h x w x K, from predict(..., explain=True).
+        class_index: The class's place among the model's labels.
+        alpha: The share of the colours, 0 to 1; the picture has the rest.
+
+    Returns:
+        RGB, uint8, H x W x 3.
+
+    Raises:
+        ImageError: The picture cannot be decoded.
+        InputTypeError: `image` is no picture, or there is no map.
+        SettingError: There is no such class, or alpha is none from 0 to 1.
+    """
+    pixels = decode(image)
+    if not isinstance(activation_map, np.ndarray) or activation_map.ndim != 3:
+        raise InputTypeError(
+            "got no activation map, expected that of predict(..., explain=True); a model whose "
+            "network has none cannot show where it looked"
+        )
+    classes = activation_map.shape[2]
+    if not isinstance(class_index, (int, np.integer)) or not 0 <= class_index < classes:
+        raise SettingError(f"class_index={class_index!r}, expected 0 to {classes - 1}")
+    if not 0 <= alpha <= 1:
+        raise SettingError(f"alpha={alpha!r}, expected a number from 0 to 1")
+    others = np.delete(activation_map, class_index, axis=2).mean(axis=2)
+    speaks = activation_map[..., class_index] - others
+    spread = float(np.ptp(speaks)) or 1.0
+    levels = np.nan_to_num((speaks - speaks.min()) / spread * 255).astype(np.uint8)
+    height, width = pixels.shape[:2]
+    smooth = cv2.resize(levels, (width, height), interpolation=cv2.INTER_CUBIC)
+    colours = cv2.cvtColor(cv2.applyColorMap(smooth, cv2.COLORMAP_TURBO), cv2.COLOR_BGR2RGB)
+    return np.asarray(cv2.addWeighted(colours, alpha, pixels, 1 - alpha, 0), np.uint8)

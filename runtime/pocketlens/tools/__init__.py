@@ -1,0 +1,1 @@
+"""What looks at a model or a machine: benchmark, card, doctor, self-test."""

@@ -1,0 +1,149 @@
+"""A folder of pictures -> classes and files."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pocketlens.errors import DatasetError, FileMissingError
+from pocketlens.names import is_shown, listed
+from pocketlens.pictures.folders import SYSTEM, all_files, is_system
+from pocketlens.run_folder import normalised
+from pocketlens_train.layout import check_is_not_split
+
+_MOST_NAMES = 10
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a folder holds.
+
+    Attributes:
+        folder: The folder itself.
+        labels: The names of its sub-folders as NFC text, sorted: the classes.
+        files: Paths relative to the folder, with "/", as on the disk, sorted as NFC text.
+        targets: For each file the index of its class among the labels.
+        left_out: (file or folder, reason) for what is passed over or lies outside any class.
+    """
+
+    folder: Path
+    labels: tuple[str, ...]
+    files: tuple[str, ...]
+    targets: tuple[int, ...]
+    left_out: tuple[tuple[str, str], ...]
+
+
+def list_files(folder: Path) -> Listing:
+    """Lists a folder with one sub-folder for each class; files are not opened.
+
+    Raises:
+        FileMissingError: There is no such folder.
+        DatasetError: It is no folder, has fewer than two sub-folders, or an empty one, or its
+            sub-folders are no classes.
+    """
+    if not folder.exists():
+        raise FileMissingError(f"{folder}: no such folder")
+    if not folder.is_dir():
+        raise DatasetError(f"{folder}: is a file, expected a folder with one sub-folder per class")
+    left_out: list[tuple[str, str]] = []
+    classes = _classes(folder, left_out)
+    files: list[str] = []
+    targets: list[int] = []
+    for target, (label, name) in enumerate(sorted(classes.items())):
+        found = sorted(_walk(folder / name, left_out, folder), key=normalised)
+        if not found:
+            raise DatasetError(f"{folder / name}: is empty, expected pictures of class {label!r}")
+        files += found
+        targets += [target] * len(found)
+    return Listing(folder, tuple(sorted(classes)), tuple(files), tuple(targets), tuple(left_out))
+
+
+def list_outliers(folder: Path) -> Listing:
+    """Lists every file below a folder of pictures that are of no class.
+
+    Raises:
+        FileMissingError: There is no such folder.
+        DatasetError: It is no folder or holds no file.
+    """
+    if not folder.exists():
+        raise FileMissingError(f"{folder}: no such folder")
+    if not folder.is_dir():
+        raise DatasetError(f"{folder}: is a file, expected a folder of pictures of no class")
+    left_out: list[tuple[str, str]] = []
+    files = sorted(_walk(folder, left_out, folder), key=normalised)
+    if not files:
+        raise DatasetError(f"{folder}: holds no file, expected pictures of no class (--outliers)")
+    return Listing(folder, ("outliers",), tuple(files), (0,) * len(files), tuple(left_out))
+
+
+def list_test_files(folder: Path, labels: tuple[str, ...]) -> Listing:
+    """Lists a folder of test pictures in the same layout.
+
+    Raises:
+        FileMissingError: There is no such folder.
+        DatasetError: Its sub-folders are not those of the training pictures.
+    """
+    listing = list_files(folder)
+    if listing.labels != labels:
+        raise DatasetError(
+            f"{folder}: its classes are not those of the training pictures "
+            f"({differences(listing.labels, labels)}); expected one sub-folder for each of these"
+        )
+    return listing
+
+
+def differences(labels: Collection[str], expected: Collection[str]) -> str:
+    """What labels there are on one side only, for a message that names the place before."""
+    sides = (
+        ("only there", set(labels) - set(expected)),
+        ("missing there", set(expected) - set(labels)),
+    )
+    texts = []
+    for title, names in sides:
+        if names:
+            texts.append(f"{title}: {listed(sorted(names), _MOST_NAMES)}")
+    return "; ".join(texts) or "the same in another order"
+
+
+def _classes(folder: Path, left_out: list[tuple[str, str]]) -> dict[str, str]:
+    """The name of the sub-folder for each label."""
+    names = []
+    for entry in sorted(folder.iterdir()):
+        if is_system(entry.name):
+            left_out.append((entry.name, SYSTEM))
+        elif entry.is_dir():
+            names.append(entry.name)
+        else:
+            left_out.append((entry.name, "lies outside any class folder"))
+    if len(names) < 2:
+        raise DatasetError(
+            f"{folder}: has {len(names)} sub-folder(s) ({', '.join(names) or 'none'}), "
+            "expected one for each of two or more classes"
+        )
+    check_is_not_split(folder, names)
+    classes: dict[str, str] = {}
+    for name in names:
+        label = normalised(name)
+        if not is_shown(label):
+            raise DatasetError(f"{folder}: has a sub-folder {name!r}, expected a printable name")
+        if label in classes:
+            raise DatasetError(
+                f"{folder}: has two sub-folders {label!r}, one with composed and one with "
+                "decomposed letters (NFC and NFD); move the pictures into one of them"
+            )
+        classes[label] = name
+    return classes
+
+
+def _walk(top: Path, left_out: list[tuple[str, str]], folder: Path) -> Iterator[str]:
+    def relative(path: str) -> str:
+        return Path(path).relative_to(folder).as_posix()
+
+    def leave_out(reason: str, path: str) -> None:
+        left_out.append((relative(path), reason))
+
+    def name_unreadable(error: OSError) -> None:
+        leave_out(f"cannot be read ({error.strerror})", error.filename)
+
+    return map(relative, all_files([str(top)], leave_out, name_unreadable))

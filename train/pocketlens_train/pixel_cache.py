@@ -1,0 +1,169 @@
+"""Picture files -> network inputs in a memory-mapped file, in parallel."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import math
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import disk_usage
+
+import numpy as np
+from tqdm import tqdm
+
+from pocketlens.engine.cores import usable_cores
+from pocketlens.engine.parallel import map_in_order
+from pocketlens.errors import DatasetError, FileError, ImageError
+from pocketlens.pictures.decoding import Pixels
+from pocketlens.pictures.files import read_bytes
+from pocketlens.pictures.preprocessing import Preprocessing, network_input
+from pocketlens.run_folder import normalised
+from pocketlens_train.listing import Listing
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """The pictures that could be read.
+
+    Attributes:
+        files: Paths relative to the folder.
+        targets: For each the index of its class.
+        inputs: uint8, N x H x W x C, memory-mapped: the set may be larger than the memory.
+        fingerprint: SHA-256 over names and contents: the same files give the same fingerprint.
+        digests: The SHA-256 of each file.
+        left_out: (file, reason) for each file that was not used.
+    """
+
+    files: tuple[str, ...]
+    targets: tuple[int, ...]
+    inputs: Pixels
+    fingerprint: str
+    digests: tuple[str, ...]
+    left_out: tuple[tuple[str, str], ...]
+
+
+def load_pictures(listing: Listing, preprocessing: Preprocessing, cache: Path) -> Pictures:
+    """Decodes and preprocesses every file by the runtime's own functions.
+
+    A file that cannot be read, or that repeats the bytes of an earlier one (it could be in the
+    training and the test split at once), is left out and named.
+
+    Args:
+        listing: The files.
+        preprocessing: The recipe that the model will carry.
+        cache: Where to write the network inputs; an existing file is overwritten.
+
+    Raises:
+        FileError: There is no room for the cache, or no disk that it can be mapped from.
+    """
+    inputs = _open(cache, len(listing.files), preprocessing)
+    files: list[str] = []
+    targets: list[int] = []
+    left_out = list(listing.left_out)
+    first_with: dict[bytes, str] = {}
+    paths = [listing.folder / file for file in listing.files]
+    for file, target, loaded in zip(
+        listing.files, listing.targets, _load_in_order(paths, preprocessing), strict=True
+    ):
+        if isinstance(loaded, str):
+            left_out.append((file, loaded))
+            continue
+        digest, row = loaded
+        if digest in first_with:
+            left_out.append((file, f"has the same bytes as {first_with[digest]}"))
+            continue
+        first_with[digest] = file
+        inputs[len(files)] = row
+        files.append(file)
+        targets.append(target)
+    fingerprint = hashlib.sha256()
+    for digest, file in first_with.items():
+        name = normalised(file).encode("utf-8", "surrogateescape")
+        fingerprint.update(name + b"\0" + digest)
+    return Pictures(
+        tuple(files),
+        tuple(targets),
+        inputs[: len(files)],
+        fingerprint.hexdigest(),
+        tuple(digest.hex() for digest in first_with),
+        tuple(left_out),
+    )
+
+
+def load_inputs(paths: Sequence[Path], preprocessing: Preprocessing, cache: Path) -> Pixels:
+    """Network inputs of pictures that load_pictures() could read, exactly as predict() has them.
+
+    Raises:
+        FileError: There is no room for the cache.
+        DatasetError: A picture was changed or removed since.
+    """
+    inputs = _open(cache, len(paths), preprocessing)
+    for row, loaded in enumerate(_load_in_order(paths, preprocessing)):
+        if isinstance(loaded, str):
+            raise DatasetError(f"{paths[row]}: was readable a moment ago: {loaded}")
+        inputs[row] = loaded[1]
+    return inputs
+
+
+def _open(cache: Path, count: int, preprocessing: Preprocessing) -> Pixels:
+    # What a killed run has left, which would count as taken.
+    cache.unlink(missing_ok=True)
+    shape = (count, *preprocessing.input_shape)
+    _check_room(cache.parent, shape, "another --out or a smaller --input-size")
+    try:
+        return np.lib.format.open_memmap(cache, mode="w+", dtype=np.uint8, shape=shape)
+    except OSError as error:
+        if error.errno not in _CANNOT_BE_MAPPED:
+            raise
+        cache.unlink(missing_ok=True)
+        return _open_elsewhere(cache.parent, shape, error)
+
+
+_CANNOT_BE_MAPPED = (errno.ENODEV, errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS)
+"""What network and shared folders answer."""
+
+
+def _open_elsewhere(folder: Path, shape: tuple[int, ...], reason: OSError) -> Pixels:
+    """A nameless file in the temporary folder, which ends with the process."""
+    try:
+        _check_room(Path(tempfile.gettempdir()), shape, "another folder as TMPDIR or another --out")
+        with tempfile.TemporaryFile() as file:
+            return np.memmap(file, np.uint8, "w+", shape=shape)
+    except FileError:
+        raise
+    except OSError as error:
+        raise FileError(
+            f"{folder}: files there cannot be mapped into memory ({reason.strerror}), as on "
+            f"network shares, and the temporary folder does not help ({error.strerror}); choose a "
+            "folder on a local disk as --out or as TMPDIR"
+        ) from error
+
+
+def _check_room(folder: Path, shape: tuple[int, ...], advice: str) -> None:
+    size, free = math.prod(shape), disk_usage(folder).free
+    if size > free:
+        # Running out of room under a memory map would kill the process.
+        raise FileError(
+            f"{folder}: the pictures need {size / 1e9:.1f} GB, the disk has {free / 1e9:.1f} GB "
+            f"free; choose {advice}"
+        )
+
+
+_Loaded = tuple[bytes, Pixels] | str
+
+
+def _load_in_order(paths: Sequence[Path], preprocessing: Preprocessing) -> Iterator[_Loaded]:
+    """Yields (SHA-256, network input) or the reason why not, with few results waiting."""
+
+    def load(path: Path) -> _Loaded:
+        try:
+            data = read_bytes(path)
+            return hashlib.sha256(data).digest(), network_input(data, preprocessing)
+        except (FileError, ImageError) as error:
+            return str(error).removeprefix(f"{path}: ")
+
+    loaded = map_in_order(load, paths, usable_cores())
+    yield from tqdm(loaded, "reading pictures", len(paths), unit="", disable=None)

@@ -1,0 +1,89 @@
+"""What a run says of itself."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from datetime import datetime, timezone
+
+import cv2
+import keras
+import numpy as np
+import sklearn
+
+import pocketlens
+from pocketlens.metadata import provenance
+from pocketlens.metadata.provenance import Augmentation, Data, Training
+from pocketlens_train import distillation
+from pocketlens_train.distillation import Teacher
+from pocketlens_train.recipe import Recipe
+from pocketlens_train.splits import Material
+
+
+def describe_training(
+    command: str,
+    recipe: Recipe,
+    seed: int,
+    device: str,
+    teacher: Teacher | None,
+    material: Material,
+) -> Training:
+    """The metadata's "training"."""
+    settings = vars(recipe) | {
+        "augmentation": recipe.augmentation and Augmentation(**vars(recipe.augmentation))
+    }
+    return Training(
+        command=command,
+        **settings,
+        seed=seed,
+        device=device,
+        teacher=_describe_teacher(teacher),
+        outliers=len(material.outliers.files) if material.outliers else 0,
+        finished=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+    )
+
+
+def _describe_teacher(teacher: Teacher | None) -> provenance.Teacher | None:
+    if teacher is None:
+        return None
+    metadata = teacher.run.metadata
+    return provenance.Teacher(
+        architecture=metadata.architecture,
+        input_size=metadata.preprocessing.input_size,
+        accuracy=metadata.accuracy_text(),
+        command=metadata.training.command if metadata.training else None,
+        share=distillation.SHARE,
+        temperature=distillation.TEMPERATURE,
+        crops=distillation.VARIANTS,
+    )
+
+
+def describe_data(material: Material, labels: tuple[str, ...]) -> Data:
+    """The metadata's "data"."""
+    counts = np.bincount(material.pictures.targets, minlength=len(labels)).tolist()
+    return Data(
+        fingerprint=material.pictures.fingerprint,
+        test_fingerprint=material.test_fingerprint,
+        images=dict(zip(labels, counts, strict=True)),
+        left_out=len(material.left_out),
+        near_duplicates=int(material.near_duplicates.sum()),
+        split={
+            "train": len(material.train),
+            "validation": len(material.validation.files),
+            "test": int((~material.near_duplicates).sum()),
+        },
+    )
+
+
+def versions() -> dict[str, str]:
+    """Of Python and the libraries."""
+    backend = sys.modules[keras.backend.backend()]
+    return {
+        "pocketlens": pocketlens.__version__,
+        "python": platform.python_version(),
+        "keras": keras.__version__,
+        backend.__name__: backend.__version__,
+        "numpy": np.__version__,
+        "opencv": cv2.__version__,
+        "scikit-learn": sklearn.__version__,
+    }
