@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,35 +72,25 @@ def normalised(name: str) -> str:
     return unicodedata.normalize("NFC", name)
 
 
-def write_record(
-    run_folder: Path,
-    metadata: Metadata,
-    folders: tuple[Path, Path],
-    split: Mapping[str, Sequence[str]],
-    left_out: Sequence[tuple[str, str]],
-    outliers: Sequence[str],
-) -> None:
-    """Writes record.json whole or not at all; its model.keras must already be there.
+def write_record(run: Run, left_out: Sequence[tuple[str, str]]) -> None:
+    """Writes record.json beside model.keras, which must be there, whole or not at all.
 
     Args:
-        run_folder: Where.
-        metadata: What the model says of itself.
-        folders: The picture folder and that of the test pictures.
-        split: File names relative to these folders, by part.
+        run: What it says.
         left_out: (file, reason) for the files that were not used.
-        outliers: The SHA-256 of each picture of no class that was learnt from.
     """
-    record = {
-        "metadata": json.loads(metadata.to_json()),
-        "folder": str(folders[0].resolve()),
-        "test_folder": str(folders[1].resolve()),
-        "split": {part: list(names) for part, names in split.items()},
+    content = {
+        "metadata": json.loads(run.metadata.to_json()),
+        "folder": str(run.folder.resolve()),
+        "test_folder": str(run.test_folder.resolve()),
+        "split": run.split,
         "left_out": [{"file": file, "reason": reason} for file, reason in left_out],
-        "outliers": list(outliers),
+        "outliers": sorted(run.outliers),
     }
-    partial = run_folder / f"{RECORD}.partial"
-    partial.write_text(json.dumps(record, indent=1), encoding="utf-8")
-    partial.replace(run_folder / RECORD)
+    record = run.model.with_name(RECORD)
+    partial = record.with_name(f"{RECORD}.partial")
+    partial.write_text(json.dumps(content, indent=1), encoding="utf-8")
+    partial.replace(record)
 
 
 def read_run(folder: Path) -> Run:

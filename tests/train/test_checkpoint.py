@@ -9,7 +9,7 @@ import pytest
 keras = pytest.importorskip("keras")
 
 from pocketlens.errors import ModelError
-from pocketlens_train.checkpoint import Checkpoint
+from pocketlens_train.checkpoint import Checkpoint, SavedState, read_state
 from pocketlens_train.interruption import Interruption
 from pocketlens_train.recipe import Recipe
 
@@ -24,6 +24,12 @@ def small_model() -> Any:
 def checkpoint_in(folder: Path, patience: int | None) -> Checkpoint:
     recipe = Recipe(epochs=9, batch_size=8, learning_rate=0.1, patience=patience)
     return Checkpoint(folder / "c.npz", {"seed": 1}, recipe, Interruption())
+
+
+def saved_in(folder: Path) -> SavedState:
+    saved = read_state(folder / "c.npz")
+    assert saved
+    return saved
 
 
 def run_epochs(checkpoint: Checkpoint, model: Any, accuracies: list[float]) -> None:
@@ -46,7 +52,7 @@ def test_best_epoch_is_kept_and_patience_ends_it(tmp_path: Path) -> None:
     assert checkpoint.epochs == 6
     assert all((array == 3).all() for array in checkpoint.kept)
     again = checkpoint_in(tmp_path, patience=2)
-    again.restore(small_model())
+    again.restore(small_model(), saved_in(tmp_path))
     assert again.ended()
 
 
@@ -64,7 +70,7 @@ def test_restore_gives_back_everything(tmp_path: Path) -> None:
     first.on_test_end()
     first.on_epoch_end(3, {"loss": 1, "accuracy": 0, "val_loss": 1, "val_accuracy": 0})
     again, other = checkpoint_in(tmp_path, patience=5), small_model()
-    again.restore(other)
+    again.restore(other, saved_in(tmp_path))
     assert again.history == first.history
     assert int(other.optimizer.iterations) == 77
     for mine, theirs in zip(first.kept, again.kept, strict=True):

@@ -15,7 +15,7 @@ keras = pytest.importorskip("keras")
 pytest.importorskip("sklearn")
 
 from pocketlens_train.architectures import edge, lite0
-from pocketlens_train.architectures.efficientnet_lite import WEIGHTS, load_start_weights
+from pocketlens_train.architectures._efficientnet_lite import WEIGHTS, load_start_weights
 
 
 def weights_of(model: object, layer: str) -> np.ndarray:

@@ -51,8 +51,7 @@ def finished(folder: Path, labels: list[str]) -> tuple[Any, Any, Any]:
         history={name: [0.5, 0.7] for name in names},
         training=SimpleNamespace(seed=0),
     )
-    material = SimpleNamespace(test=test, near_duplicates=np.zeros(count, bool))
-    return metadata, material, answers
+    return metadata, test, answers
 
 
 @pytest.mark.usefixtures("no_font")

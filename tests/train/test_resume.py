@@ -66,7 +66,10 @@ def test_run_that_was_cut_short(
     assert "holds a training that was cut short; --resume goes on" in capsys.readouterr().err
     assert train(picture_folder, run, *OPTIONS, *LONG, "--resume", "--seed", "3") == 1
     error = capsys.readouterr().err
-    assert "was begun otherwise (--seed was 42, is 3); --resume needs the same" in error
+    assert (
+        "was started with different settings (--seed was 42, is 3); --resume needs the same"
+        in error
+    )
     left = {file.name for file in run.iterdir()}
     assert train(picture_folder, run, *OPTIONS, "--epochs", "9", "--batch-size", "4", "--resume")
     assert "--epochs was 500, is 9; --batch-size was 8, is 4" in capsys.readouterr().err

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import cv2
@@ -14,9 +15,8 @@ pytest.importorskip("tqdm")
 
 from pocketlens.errors import DatasetError
 from pocketlens.pictures.preprocessing import Preprocessing
-from pocketlens_train.listing import list_files
-from pocketlens_train.recipe import Recipe
-from pocketlens_train.splits import Material, load_material
+from pocketlens_train.listing import list_all
+from pocketlens_train.splits import Splits, load_splits
 
 
 def photo(seed: int) -> Any:
@@ -33,19 +33,11 @@ def fill(folder: Path, extension: str, **seeds: range) -> Path:
     return folder
 
 
-def load(folder: Path, test: Path, keep_repeats: bool = False) -> Material:
-    return load_material(
-        list_files(folder),
-        list_files(test),
-        None,
-        folder.parent,
-        Recipe(1, 8, 0.001),
-        Preprocessing((32, 32), "rgb"),
-        test_split=0.3,
-        validation_split=0.2,
-        seed=1,
-        keep_repeats=keep_repeats,
-    )
+def load(folder: Path, test: Path, keep_repeats: bool = False) -> Splits:
+    settings = SimpleNamespace(validation_split=0.2, seed=1, keep_repeats=keep_repeats)
+    preprocessing = Preprocessing((32, 32), "rgb")
+    listings = list_all(folder, test, None)
+    return load_splits(listings, settings, preprocessing, preprocessing, folder.parent)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -60,7 +52,8 @@ def test_test_pictures_that_are_all_repeats(folder: Path, tmp_path: Path) -> Non
     assert "of class 'cat' no test picture is left, all 4 nearly repeat" in str(refused.value)
     assert str(refused.value).endswith("or let these count by --keep-repeats")
     kept = load(folder, test, keep_repeats=True)
-    assert not kept.near_duplicates.any()
+    assert kept.near_duplicates == 0
+    assert len(kept.test.files) == 8
     assert kept.left_out == ()
 
 
@@ -100,9 +93,9 @@ def test_system_files_and_folders_are_counted(
             thumbnail.parent.mkdir(parents=True)
             thumbnail.write_bytes(encode(photo(number), ".jpg"))
     (test / "cat" / "Thumbs.db").write_bytes(b"")
-    material = load(folder, test)
-    assert len(material.pictures.files) == 20
-    assert len(material.left_out) == 23
+    splits = load(folder, test)
+    assert len(splits.pictures.files) == 20
+    assert len(splits.left_out) == 23
     assert capsys.readouterr().err == (
         "passed over: 23 hidden or system (cat/@eaDir and 22 more)\n"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,74 @@ from pocketlens.errors import ModelError, SettingError
 from pocketlens_train.interruption import Interruption
 from pocketlens_train.npz import read_npz, write_npz
 from pocketlens_train.recipe import Recipe
+
+_PICTURES = {
+    "pictures": "pictures",
+    "outliers": "--outliers, or none",
+    "teacher": "--teacher, or none",
+}
+_OPTIONS = {
+    name: f"--{name.replace('_', '-')}"
+    for name in ("arch", "epochs", "batch_size", "input_size", "color_mode", "seed")
+} | {"validation_split": "--validation-split", "test_split": "--test-split"}
+
+
+@dataclass(frozen=True)
+class SavedState:
+    """What a checkpoint file holds.
+
+    Attributes:
+        file: The file.
+        state: "settings", "history" and the "counts" of arrays by part.
+        content: The arrays, by part and number.
+    """
+
+    file: Path
+    state: dict[str, Any]
+    content: dict[str, Any]
+
+    def arrays(self, part: str) -> list[Any]:
+        """The arrays of the part "kept", "model" or "optimizer"."""
+        return [self.content[f"{part}{i}"] for i in range(self.state["counts"][part])]
+
+    def check(self, settings: dict[str, Any]) -> None:
+        """Refuses to go on with a training that was started with different settings.
+
+        Args:
+            settings: What must be the same, or some of it.
+
+        Raises:
+            SettingError: It is of a training with other settings or pictures.
+        """
+        started = self.state["settings"]
+        differences = [
+            f"{_OPTIONS.get(name, name)} was {started.get(name)}, is {value}"
+            if name not in _PICTURES
+            else f"other {_PICTURES[name]}"
+            for name, value in settings.items()
+            if started.get(name) != value
+        ]
+        if differences:
+            raise SettingError(
+                f"{self.file.parent}: the training to resume was started with different settings "
+                f"({'; '.join(differences)}); --resume needs the same command, else choose "
+                "another --out"
+            )
+
+
+def read_state(file: Path) -> SavedState | None:
+    """Reads a checkpoint; None where there is none.
+
+    Raises:
+        ModelError: The file cannot be read.
+    """
+    if not file.exists():
+        return None
+    try:
+        content = read_npz(file)
+        return SavedState(file, json.loads(str(content["state"])), content)
+    except (ValueError, KeyError) as error:
+        raise ModelError(f"{file}: cannot be read ({error}); remove it to begin anew") from error
 
 
 class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
@@ -45,23 +114,13 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
         """The number of epochs that are done."""
         return len(self.history.get("loss", ()))
 
-    def restore(self, model: Any) -> None:
-        """Sets model, optimizer and history to where a killed run stood, if there was one.
-
-        Raises:
-            ModelError: The file cannot be read.
-        """
-        if not self._file.exists():
-            return
-        kept, state = _read(self._file)
-        arrays = {
-            part: [kept[f"{part}{i}"] for i in range(count)]
-            for part, count in state["counts"].items()
-        }
-        self.history, self.kept = state["history"], arrays["kept"]
-        model.set_weights(arrays["model"])
+    def restore(self, model: Any, saved: SavedState) -> None:
+        """Sets model, optimizer and history to where a killed run stood."""
+        self.history, self.kept = saved.state["history"], saved.arrays("kept")
+        model.set_weights(saved.arrays("model"))
         model.optimizer.build(model.trainable_variables)
-        for variable, array in zip(model.optimizer.variables, arrays["optimizer"], strict=True):
+        pairs = zip(model.optimizer.variables, saved.arrays("optimizer"), strict=True)
+        for variable, array in pairs:
             # The one setting that may change, after a loss that became NaN.
             if variable.name != "learning_rate":
                 variable.assign(array)
@@ -133,51 +192,3 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
         }
         arrays = {f"{part}{i}": a for part, group in parts.items() for i, a in enumerate(group)}
         write_npz(self._file, {"state": json.dumps(state), **arrays})
-
-
-def check_settings(file: Path, settings: dict[str, Any]) -> None:
-    """Refuses to go on with a training that was begun in another way.
-
-    Args:
-        file: The checkpoint; nothing is compared where there is none.
-        settings: What must be the same, or some of it.
-
-    Raises:
-        ModelError: The file cannot be read.
-        SettingError: It is of a training with other settings or pictures.
-    """
-    if not file.exists():
-        return
-    begun = _read(file)[1]["settings"]
-    differences = [
-        f"{_OPTIONS.get(name, name)} was {begun.get(name)}, is {value}"
-        if name not in _PICTURES
-        else f"other {_PICTURES[name]}"
-        for name, value in settings.items()
-        if begun.get(name) != value
-    ]
-    if differences:
-        raise SettingError(
-            f"{file.parent}: the training to resume was begun otherwise "
-            f"({'; '.join(differences)}); --resume needs the same command, else choose "
-            "another --out"
-        )
-
-
-_PICTURES = {
-    "pictures": "pictures",
-    "outliers": "--outliers, or none",
-    "teacher": "--teacher, or none",
-}
-_OPTIONS = {
-    name: f"--{name.replace('_', '-')}"
-    for name in ("arch", "epochs", "batch_size", "input_size", "color_mode", "seed")
-} | {"validation_split": "--validation-split", "test_split": "--test-split"}
-
-
-def _read(file: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    try:
-        kept = read_npz(file)
-        return kept, json.loads(str(kept["state"]))
-    except (ValueError, KeyError) as error:
-        raise ModelError(f"{file}: cannot be read ({error}); remove it to begin anew") from error

@@ -23,33 +23,48 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=Path, required=True, metavar="RUN", help="folder for model, record and plots"
     )
+    _add_network(parser.add_argument_group("network and training"))
+    _add_pictures(parser.add_argument_group("pictures"))
     parser.add_argument(
+        "--resume", action="store_true", help="go on with a training that was cut short, if any"
+    )
+    parser.set_defaults(run=run)
+
+
+def _add_network(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
         "--arch",
         choices=architectures.names(),
         default="edge",
         help="network (default: %(default)s)",
     )
-    parser.add_argument(
+    group.add_argument(
         "--input-size",
         type=_size,
         metavar="SIZE",
         help="pixels at the network's input: 100 or 96x128, height first (default: the network's)",
     )
-    parser.add_argument("--color-mode", choices=("grayscale", "rgb"), help="default: the network's")
-    parser.add_argument(
+    group.add_argument("--color-mode", choices=("grayscale", "rgb"), help="default: the network's")
+    for flag, kind, text in (
+        ("--epochs", positive_int, "passes over the training pictures"),
+        ("--batch-size", positive_int, "pictures a step"),
+        ("--learning-rate", positive_float, "the highest one"),
+    ):
+        group.add_argument(flag, type=kind, metavar="N", help=f"{text} (default: the network's)")
+    group.add_argument(
+        "--teacher", type=Path, metavar="RUN", help="a finished run of a larger network to imitate"
+    )
+
+
+def _add_pictures(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
         "--depth",
         choices=DEPTHS,
         default=HIGH_BITS,
         help="of pictures of 16 bits take the 8 high bits, or stretch each one's own range "
         "(default: %(default)s)",
     )
-    for flag, kind, text in (
-        ("--epochs", positive_int, "passes over the training pictures"),
-        ("--batch-size", positive_int, "pictures a step"),
-        ("--learning-rate", positive_float, "the highest one"),
-    ):
-        parser.add_argument(flag, type=kind, metavar="N", help=f"{text} (default: the network's)")
-    parser.add_argument(
+    group.add_argument(
         "--test", type=Path, metavar="FOLDER", help="test pictures in the same layout"
     )
     for flag, kind, default, text in (
@@ -57,21 +72,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
         ("--validation-split", fraction, 0.1, "share of the rest watched while training"),
         ("--seed", _seed, 42, "same seed, same split and start weights"),
     ):
-        parser.add_argument(
+        group.add_argument(
             flag, type=kind, default=default, metavar="N", help=f"{text} (default: {default})"
         )
-    parser.add_argument(
-        "--teacher", type=Path, metavar="RUN", help="a finished run of a larger network to imitate"
-    )
-    parser.add_argument(
+    group.add_argument(
         "--outliers", type=Path, metavar="FOLDER", help="pictures of no class, to be told apart"
     )
-    for flag, text in (
-        ("--keep-repeats", "test also on pictures that nearly repeat one to train"),
-        ("--resume", "go on with a training that was cut short, if any"),
-    ):
-        parser.add_argument(flag, action="store_true", help=text)
-    parser.set_defaults(run=run)
+    group.add_argument(
+        "--keep-repeats",
+        action="store_true",
+        help="test also on pictures that nearly repeat one to train",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -27,6 +27,7 @@ from pocketlens_train.batches import Targets, crop_input
 from pocketlens_train.interruption import Interruption
 from pocketlens_train.listing import differences
 from pocketlens_train.npz import read_npz, write_npz
+from pocketlens_train.splits import Splits
 from pocketlens_train.splitting import Indices
 
 VARIANTS = 4
@@ -58,23 +59,22 @@ class Teacher:
         training = self.run.metadata.training
         return training.finished if training else ""
 
-    def check_split(self, pictures: str, withheld: set[str]) -> None:
+    def check_split(self, splits: Splits) -> None:
         """Refuses a teacher that has learnt from what the student is judged by.
-
-        Args:
-            pictures: The fingerprint of the student's picture folder.
-            withheld: The names of its pictures to validate and test.
 
         Raises:
             ModelError: It has.
         """
+        # The names in another folder may be the same.
+        test = () if splits.test_fingerprint else splits.test.files
+        judged = {*splits.validation.files, *test}
         learnt = set(map(normalised, self.run.split["train"]))
-        known = learnt.intersection(map(normalised, withheld))
+        known = learnt.intersection(map(normalised, judged))
         data = self.run.metadata.data
-        if known and data and data.fingerprint == pictures:
+        if known and data and data.fingerprint == splits.pictures.fingerprint:
             raise ModelError(
                 f"{self.run.model.parent}: the teacher has learnt from {len(known)} of the "
-                f"{len(withheld)} pictures that the student is judged by; train both with the same "
+                f"{len(judged)} pictures that the student is judged by; train both with the same "
                 "--seed, --test or --test-split and --validation-split"
             )
 

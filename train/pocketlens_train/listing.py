@@ -34,6 +34,36 @@ class Listing:
     left_out: tuple[tuple[str, str], ...]
 
 
+@dataclass(frozen=True)
+class Listings:
+    """What the folders of a training hold.
+
+    Attributes:
+        pictures: Those of the classes.
+        test: The test pictures, where they have a folder of their own.
+        outliers: Pictures of no class, where there are any.
+    """
+
+    pictures: Listing
+    test: Listing | None
+    outliers: Listing | None
+
+    @property
+    def folders(self) -> list[Path]:
+        """Where pictures lie."""
+        return [part.folder for part in (self.pictures, self.test, self.outliers) if part]
+
+
+def list_all(folder: Path, test: Path | None, outliers: Path | None) -> Listings:
+    """Lists the folders of a training, as list_files(), list_test_files() and list_outliers()."""
+    pictures = list_files(folder)
+    return Listings(
+        pictures,
+        list_test_files(test, pictures.labels) if test else None,
+        list_outliers(outliers) if outliers else None,
+    )
+
+
 def list_files(folder: Path) -> Listing:
     """Lists a folder with one sub-folder for each class; files are not opened.
 

@@ -11,12 +11,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from pocketlens.errors import FileError
 from pocketlens.metadata import Metadata
-from pocketlens.run_folder import MODEL, RECORD, write_record
-from pocketlens_train.splits import CACHES, Material
+from pocketlens.run_folder import MODEL, RECORD, Run, write_record
+from pocketlens_train.splits import CACHES, Splits
 
 CHECKPOINT = "checkpoint.npz"
 _ANSWERS = re.compile(r"\.teacher-[0-9a-f]{12}")
@@ -71,20 +69,19 @@ def discard(run_folder: Path) -> None:
         run_folder.rmdir()
 
 
-def finish(run_folder: Path, metadata: Metadata, model: Any, material: Material) -> None:
+def finish(run_folder: Path, metadata: Metadata, model: Any, splits: Splits) -> None:
     """model.keras, then record.json: a run folder without a record is an unfinished run."""
     partial = run_folder / "partial.keras"
     model.save(partial)
     partial.replace(run_folder / MODEL)
-    files = material.pictures.files
     split = {
-        "train": [files[index] for index in material.train],
-        "validation": material.validation.files,
-        "test": [material.test.files[row] for row in np.flatnonzero(~material.near_duplicates)],
+        "train": [splits.pictures.files[row] for row in splits.train],
+        "validation": list(splits.validation.files),
+        "test": list(splits.test.files),
     }
-    folders = material.validation.folder, material.test.folder
-    outliers = material.outliers.digests if material.outliers else ()
-    write_record(run_folder, metadata, folders, split, material.left_out, outliers)
+    outliers = frozenset(splits.outliers.digests if splits.outliers else ())
+    folders = splits.validation.folder, splits.test.folder
+    write_record(Run(run_folder / MODEL, metadata, *folders, split, outliers), splits.left_out)
     with suppress(OSError):
         for name in (*CACHES, CHECKPOINT):
             (run_folder / name).unlink(missing_ok=True)

@@ -17,7 +17,7 @@ from pocketlens.metadata import Metadata
 from pocketlens.metrics import Probabilities
 from pocketlens.pictures.decoding import decode
 from pocketlens_train.fonts import fonts_for
-from pocketlens_train.splits import Material
+from pocketlens_train.splits import Split
 
 matplotlib.use("Agg")
 
@@ -106,20 +106,19 @@ def save_examples(
 
 
 def write_plots(
-    run_folder: Path, metadata: Metadata, material: Material, probabilities: Probabilities
+    run_folder: Path, metadata: Metadata, test: Split, probabilities: Probabilities
 ) -> None:
     """Learning curves, confusion matrix, report, and right and wrong test pictures.
 
     Args:
         run_folder: Where.
         metadata: What the model says of itself.
-        material: The pictures.
-        probabilities: N x K, of the test pictures that repeat no other.
+        test: The N test pictures.
+        probabilities: N x K, the answers to them.
     """
     labels = metadata.labels
-    truth = material.test.targets[~material.near_duplicates]
     text = classification_report(
-        truth,
+        test.targets,
         probabilities.argmax(axis=1),
         labels=range(len(labels)),
         target_names=labels,
@@ -141,25 +140,24 @@ def write_plots(
         save_confusion_matrix(
             matrix, [names[label] for label in labels], run_folder / "confusion_matrix.png"
         )
-        for name, chosen, title in _chosen_examples(metadata, material, probabilities):
+        for name, chosen, title in _chosen_examples(metadata, test, probabilities):
             file = run_folder / f"{name}.png"
             save_examples(chosen, names, title, file, metadata.preprocessing.depth)
 
 
 def _chosen_examples(
-    metadata: Metadata, material: Material, probabilities: Probabilities
+    metadata: Metadata, test: Split, probabilities: Probabilities
 ) -> Iterator[tuple[str, list[Example], str]]:
     """Yields the name, pictures and title of each row of test pictures."""
     labels = metadata.labels
-    rows = np.flatnonzero(~material.near_duplicates)
     examples = [
         Example(
-            material.test.folder / material.test.files[row],
-            labels[material.test.targets[row]],
+            test.folder / file,
+            labels[target],
             labels[answer.argmax()],
             float(answer.max()),
         )
-        for row, answer in zip(rows, probabilities, strict=True)
+        for file, target, answer in zip(test.files, test.targets, probabilities, strict=True)
     ]
     seed = metadata.training.seed if metadata.training else 0
     order = np.random.default_rng(seed).permutation(len(examples))

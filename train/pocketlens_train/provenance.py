@@ -16,29 +16,23 @@ from pocketlens.metadata import provenance
 from pocketlens.metadata.provenance import Augmentation, Data, Training
 from pocketlens_train import distillation
 from pocketlens_train.distillation import Teacher
-from pocketlens_train.recipe import Recipe
-from pocketlens_train.splits import Material
+from pocketlens_train.plan import Plan
+from pocketlens_train.splits import Splits
 
 
-def describe_training(
-    command: str,
-    recipe: Recipe,
-    seed: int,
-    device: str,
-    teacher: Teacher | None,
-    material: Material,
-) -> Training:
+def describe_training(plan: Plan, splits: Splits, command: str, device: str) -> Training:
     """The metadata's "training"."""
+    recipe = plan.recipe
     settings = vars(recipe) | {
         "augmentation": recipe.augmentation and Augmentation(**vars(recipe.augmentation))
     }
     return Training(
         command=command,
         **settings,
-        seed=seed,
+        seed=plan.settings.seed,
         device=device,
-        teacher=_describe_teacher(teacher),
-        outliers=len(material.outliers.files) if material.outliers else 0,
+        teacher=_describe_teacher(plan.teacher),
+        outliers=len(splits.outlier_rows),
         finished=datetime.now(timezone.utc).isoformat(timespec="seconds"),
     )
 
@@ -58,19 +52,19 @@ def _describe_teacher(teacher: Teacher | None) -> provenance.Teacher | None:
     )
 
 
-def describe_data(material: Material, labels: tuple[str, ...]) -> Data:
+def describe_data(splits: Splits, labels: tuple[str, ...]) -> Data:
     """The metadata's "data"."""
-    counts = np.bincount(material.pictures.targets, minlength=len(labels)).tolist()
+    counts = np.bincount(splits.pictures.targets, minlength=len(labels)).tolist()
     return Data(
-        fingerprint=material.pictures.fingerprint,
-        test_fingerprint=material.test_fingerprint,
+        fingerprint=splits.pictures.fingerprint,
+        test_fingerprint=splits.test_fingerprint,
         images=dict(zip(labels, counts, strict=True)),
-        left_out=len(material.left_out),
-        near_duplicates=int(material.near_duplicates.sum()),
+        left_out=len(splits.left_out),
+        near_duplicates=splits.near_duplicates,
         split={
-            "train": len(material.train),
-            "validation": len(material.validation.files),
-            "test": int((~material.near_duplicates).sum()),
+            "train": len(splits.train),
+            "validation": len(splits.validation.files),
+            "test": len(splits.test.files),
         },
     )
 

@@ -16,16 +16,17 @@ from pocketlens.pictures.decoding import Pixels
 from pocketlens.pictures.folders import SYSTEM, PassedOver
 from pocketlens.pictures.preprocessing import Preprocessing
 from pocketlens_train.duplicates import near_duplicates
-from pocketlens_train.listing import Listing
+from pocketlens_train.listing import Listing, Listings
 from pocketlens_train.pixel_cache import Pictures, load_inputs, load_pictures
-from pocketlens_train.recipe import Recipe
+from pocketlens_train.settings import Settings
 from pocketlens_train.splitting import Indices, split
 
 CACHES = ("pictures.npy", "outliers.npy", "validation.npy", "test.npy")
+_ADVICE = "test on pictures from elsewhere by --test, or let these count by --keep-repeats"
 
 
 @dataclass(frozen=True)
-class Part:
+class Split:
     """Pictures that nothing is learnt from, exactly as predict() has them.
 
     Attributes:
@@ -42,7 +43,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Material:
+class Splits:
     """All that a training is made of.
 
     Attributes:
@@ -50,127 +51,161 @@ class Material:
         train: Which of them the network learns from.
         outliers: Pictures of no class, as kept for training.
         validation: Part of the picture folder.
-        test: Part of it, or the pictures of the test folder.
-        near_duplicates: For each test picture whether it nearly repeats one of the others.
-        test_fingerprint: Of the test folder, where there is one.
+        test: Part of it, or the pictures of the test folder; without near-duplicates of others.
+        near_duplicates: How many test pictures were left out as such.
         left_out: (file, reason) for each file that was not used.
+        test_fingerprint: Of the test folder, where there is one.
     """
 
     pictures: Pictures
     train: Indices
     outliers: Pictures | None
-    validation: Part
-    test: Part
-    near_duplicates: npt.NDArray[np.bool_]
+    validation: Split
+    test: Split
+    near_duplicates: int
     left_out: tuple[tuple[str, str], ...]
     test_fingerprint: str | None
 
+    @property
+    def sources(self) -> list[Pixels]:
+        """What crops are cut from: the pictures, then the outliers."""
+        return [part.inputs for part in (self.pictures, self.outliers) if part]
 
-def load_material(
-    listing: Listing,
-    test_listing: Listing | None,
-    outlier_listing: Listing | None,
-    caches: Path,
-    recipe: Recipe,
+    @property
+    def targets(self) -> Indices:
+        """For each row of the sources its class; outliers are the class after the last."""
+        targets = np.asarray(self.pictures.targets)
+        return np.concatenate([targets, np.full(len(self.outlier_rows), targets.max() + 1)])
+
+    @property
+    def outlier_rows(self) -> Indices:
+        """The rows of the sources that are of no class."""
+        first = len(self.pictures.files)
+        return np.arange(first, first + (len(self.outliers.files) if self.outliers else 0))
+
+    def __str__(self) -> str:
+        """The counts, in a line."""
+        outliers = f", {len(self.outliers.files):,} outliers" if self.outliers else ""
+        return (
+            f"{len(self.train):,} pictures to train, {len(self.validation.files):,} to validate, "
+            f"{len(self.test.files):,} to test{outliers}; {len(self.left_out)} files left out, of "
+            f"these {self.near_duplicates} test pictures that nearly repeat another"
+        )
+
+
+def load_splits(
+    listings: Listings,
+    settings: Settings,
+    source: Preprocessing,
     preprocessing: Preprocessing,
-    *,
-    test_split: float,
-    validation_split: float,
-    seed: int,
-    keep_repeats: bool,
-) -> Material:
-    """Reads and splits the pictures.
+    caches: Path,
+) -> Splits:
+    """Reads and splits the pictures, and names what is left out on stderr.
 
     Args:
-        listing: The classes' pictures.
-        test_listing: The test pictures, where they have a folder of their own.
-        outlier_listing: Pictures of no class.
-        caches: A folder for the network inputs.
-        recipe: How training keeps its pictures.
+        listings: The files.
+        settings: The shares of the splits, the seed and whether near-duplicates count.
+        source: How training keeps its pictures.
         preprocessing: The recipe that the model will carry.
-        test_split: The share of `listing` for the test, where there is no test folder.
-        validation_split: The share of the rest for validation.
-        seed: Same seed, same split.
-        keep_repeats: Whether test pictures count that nearly repeat another.
+        caches: A folder for the network inputs.
 
     Raises:
         DatasetError: A class has too few pictures.
         FileError: There is no room for the caches.
     """
-    source = recipe.source(preprocessing)
-    pictures = load_pictures(listing, source, caches / "pictures.npy")
-    outliers = None
-    if outlier_listing:
-        outliers = load_pictures(outlier_listing, source, caches / "outliers.npy")
-    targets = np.asarray(pictures.targets)
-
-    own = None
-    if test_listing:
-        own = load_pictures(test_listing, preprocessing, caches / "test.npy")
+    pictures = load_pictures(listings.pictures, source, caches / "pictures.npy")
     left_out = list(pictures.left_out)
-    for more, other in ((outlier_listing, outliers), (test_listing, own)):
-        if more and other:
-            left_out += [(f"{more.folder.name}/{file}", why) for file, why in other.left_out]
-    _print(left_out)
 
-    if outliers and (both := set(outliers.digests) & set(pictures.digests)):
-        raise DatasetError(
-            f"{len(both)} of {len(outliers.files)} outliers are also pictures of a class; expected "
-            "--outliers with pictures that show none of the classes"
-        )
+    def load_more(listing: Listing | None, kept: Preprocessing, cache: str) -> Pictures | None:
+        if listing is None:
+            return None
+        more = load_pictures(listing, kept, caches / cache)
+        left_out.extend((f"{listing.folder.name}/{file}", why) for file, why in more.left_out)
+        return more
 
-    def part(name: str, indices: Indices) -> Part:
-        files = tuple(pictures.files[index] for index in indices)
-        paths = [listing.folder / file for file in files]
-        inputs = load_inputs(paths, preprocessing, caches / f"{name}.npy")
-        return Part(listing.folder, files, inputs, targets[indices])
+    outliers = load_more(listings.outliers, source, "outliers.npy")
+    own = load_more(listings.test, preprocessing, "test.npy")
+    _print_left_out(left_out)
+    if outliers:
+        _check_outliers(outliers, pictures)
 
-    shares = (validation_split,) if test_listing else (test_split, validation_split)
-    train, validation, *rest = split(pictures.targets, listing.labels, shares=shares, seed=seed)
-    if test_listing and own:
-        test = Part(test_listing.folder, own.files, own.inputs, np.asarray(own.targets))
+    labels, folder = listings.pictures.labels, listings.pictures.folder
+    shares = (
+        (settings.validation_split,) if own else (settings.test_split, settings.validation_split)
+    )
+    train, for_validation, *rest = split(
+        pictures.targets, labels, shares=shares, seed=settings.seed
+    )
+    if listings.test and own:
+        test = Split(listings.test.folder, own.files, own.inputs, np.asarray(own.targets))
     else:
-        test = part("test", rest[0])
-    found = np.zeros(len(test.files), bool)
-    if not keep_repeats:
-        learnt = np.concatenate([train, validation])
-        found = near_duplicates(test.inputs, test.targets, pictures.inputs, targets, learnt)
-    _check_test(test, found, listing.labels)
-    for file in np.array(test.files)[found]:
-        left_out.append((str(file), "nearly repeats a picture to train or validate"))
-    return Material(
+        test = _split_off(pictures, folder, rest[0], preprocessing, caches / "test.npy")
+    repeats = np.zeros(len(test.files), bool)
+    if not settings.keep_repeats:
+        rows = np.concatenate([train, for_validation])
+        targets = np.asarray(pictures.targets)
+        repeats = near_duplicates(test.inputs, test.targets, pictures.inputs, targets, rows)
+    _check_test(test, repeats, labels)
+    why = "nearly repeats a picture to train or validate"
+    left_out += [(str(file), why) for file in np.array(test.files)[repeats]]
+    return Splits(
         pictures,
         train,
         outliers,
-        part("validation", validation),
-        test,
-        found,
+        _split_off(pictures, folder, for_validation, preprocessing, caches / "validation.npy"),
+        _without(test, repeats),
+        int(repeats.sum()),
         tuple(left_out),
         own.fingerprint if own else None,
     )
 
 
-def _check_test(test: Part, found: npt.NDArray[np.bool_], labels: Sequence[str]) -> None:
+def _check_outliers(outliers: Pictures, pictures: Pictures) -> None:
+    if both := set(outliers.digests) & set(pictures.digests):
+        raise DatasetError(
+            f"{len(both)} of {len(outliers.files)} outliers are also pictures of a class; expected "
+            "--outliers with pictures that show none of the classes"
+        )
+
+
+def _split_off(
+    pictures: Pictures, folder: Path, rows: Indices, preprocessing: Preprocessing, cache: Path
+) -> Split:
+    files = tuple(pictures.files[row] for row in rows)
+    inputs = load_inputs([folder / file for file in files], preprocessing, cache)
+    return Split(folder, files, inputs, np.asarray(pictures.targets)[rows])
+
+
+def _without(test: Split, repeats: npt.NDArray[np.bool_]) -> Split:
+    """The test pictures but the repeats; moved up in their file, which may exceed the memory."""
+    kept = np.flatnonzero(~repeats)
+    for row, old in enumerate(kept):
+        if row != old:
+            test.inputs[row] = test.inputs[old]
+    files = tuple(test.files[row] for row in kept)
+    return Split(test.folder, files, test.inputs[: len(kept)], test.targets[kept])
+
+
+def _check_test(test: Split, repeats: npt.NDArray[np.bool_], labels: Sequence[str]) -> None:
     """Says what to do where all test pictures of a class, or most of all, repeat another."""
-    advice = "test on pictures from elsewhere by --test, or let these count by --keep-repeats"
-    counts = np.bincount(test.targets[~found], minlength=len(labels))
+    counts = np.bincount(test.targets[~repeats], minlength=len(labels))
     if not counts.all():
         missing = int(counts.argmin())
         of_class = int((test.targets == missing).sum())
-        why = f", all {of_class} nearly repeat a picture to train or validate; {advice}"
+        why = f", all {of_class} nearly repeat a picture to train or validate; {_ADVICE}"
         raise DatasetError(
             f"{test.folder}: of class {labels[missing]!r} no test picture is left"
             + (why if of_class else "; add pictures")
         )
-    if found.sum() * 2 > len(found):
+    if repeats.sum() * 2 > len(repeats):
         print(
-            f"{found.sum()} of {len(found)} test pictures nearly repeat a picture to train or "
-            f"validate and do not count; {advice}",
+            f"{repeats.sum()} of {len(repeats)} test pictures nearly repeat a picture to train or "
+            f"validate and do not count; {_ADVICE}",
             file=sys.stderr,
         )
 
 
-def _print(left_out: Sequence[tuple[str, str]]) -> None:
+def _print_left_out(left_out: Sequence[tuple[str, str]]) -> None:
     """Names what is left out, but counts hidden and system files and folders."""
     passed = PassedOver()
     for file, reason in left_out:

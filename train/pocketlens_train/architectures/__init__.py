@@ -1,5 +1,7 @@
 """The networks, one module each; the module's name is the network's name.
 
+What several share is in a module whose name begins with an underscore.
+
 A module defines INPUT_SIZE (height, width) and COLOR_MODE, the defaults of its preprocessing,
 RECIPE, the defaults of its training, and build(input_shape, num_outputs), which returns an
 uncompiled keras.Model: uint8 pictures in, probabilities out, made of stock Keras layers only.
@@ -33,7 +35,8 @@ class Architecture(Protocol):
 
 def names() -> list[str]:
     """The names of the networks, found without importing Keras."""
-    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+    modules = pkgutil.iter_modules(__path__)
+    return sorted(module.name for module in modules if not module.name.startswith("_"))
 
 
 def load(name: str) -> Architecture:

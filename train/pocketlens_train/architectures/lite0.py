@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pocketlens_train.architectures.efficientnet_lite import classifier
+from pocketlens_train.architectures._efficientnet_lite import classifier
 from pocketlens_train.recipe import Augmentation, Recipe
 
 INPUT_SIZE = (224, 224)

@@ -12,7 +12,7 @@ from keras import layers
 from pocketlens.errors import ModelError
 from pocketlens_train.npz import read_npz
 
-WEIGHTS = Path(__file__).parent / "weights" / "efficientnet_lite0_imagenet.npz"
+WEIGHTS = Path(__file__).parents[1] / "weights" / "efficientnet_lite0_imagenet.npz"
 
 # repeats, kernel, stride, expansion, filters
 _STAGES = (

@@ -1,0 +1,150 @@
+"""The fitting itself, on Keras 3's own API: any of its backends will do."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from pocketlens_train.batches import Batches, Targets
+from pocketlens_train.checkpoint import Checkpoint, SavedState
+from pocketlens_train.distillation import COMPONENTS, VARIANTS, teach, with_embedding
+from pocketlens_train.interruption import Interruption
+from pocketlens_train.output_folder import CHECKPOINT, answers_folder
+from pocketlens_train.plan import Plan
+from pocketlens_train.recipe import Recipe
+from pocketlens_train.splits import Splits
+
+
+def fit(
+    model: Any, plan: Plan, splits: Splits, out: Path, saved: SavedState | None
+) -> dict[str, list[float]]:
+    """Trains a network, or goes on, and leaves the weights to keep in it.
+
+    Args:
+        model: From the plan's build().
+        plan: How to train.
+        splits: The pictures.
+        out: The run folder, for the checkpoint and the teacher's answers.
+        saved: Where a training that was cut short stood.
+
+    Returns:
+        "loss", "accuracy", "val_loss" and "val_accuracy" of each epoch.
+
+    Raises:
+        ModelError: The loss is no longer a number.
+        SettingError: The training that was cut short had other pictures.
+        KeyboardInterrupt: Ctrl-C.
+    """
+    fixed = plan.fixed(splits)
+    if saved:
+        saved.check(fixed)
+    exact = np.eye(model.outputs[0].shape[-1], dtype=np.float32)
+    watched = {"probabilities": exact[splits.validation.targets]}
+    student, recipe = model, plan.recipe
+    with Interruption() as interruption:
+        if plan.teacher:
+            cache = out / answers_folder(fixed)
+            variants = _teachers_answers(plan, splits, exact, cache, interruption)
+            student = with_embedding(model)
+            watched["embedding"] = np.zeros((len(splits.validation.files), COMPONENTS), np.float32)
+        else:
+            smooth = exact * (1 - recipe.label_smoothing) + recipe.label_smoothing / len(exact)
+            variants = [{"probabilities": smooth[splits.targets]}]
+        batches = Batches(
+            splits.sources,
+            variants,
+            splits.train,
+            recipe.batch_size,
+            outliers=splits.outlier_rows,
+            # As many as of a class: more would drown a small set.
+            outliers_per_epoch=len(splits.train) // len(plan.labels),
+            augmentation=recipe.augmentation,
+            preprocessing=recipe.crop(plan.preprocessing),
+            seed=plan.settings.seed,
+        )
+        everything = np.arange(len(splits.validation.files))
+        validation = Batches([splits.validation.inputs], [watched], everything, recipe.batch_size)
+        _compile(student, recipe, len(batches) * recipe.epochs)
+        checkpoint = Checkpoint(out / CHECKPOINT, fixed, recipe, interruption)
+        if saved:
+            checkpoint.restore(student, saved)
+        if not checkpoint.ended():
+            batches.begin(checkpoint.epochs)
+            _run(student, batches, validation, recipe.epochs, checkpoint)
+    # The student's layers are the model's own.
+    student.set_weights(checkpoint.kept)
+    return checkpoint.history
+
+
+def _teachers_answers(
+    plan: Plan, splits: Splits, exact: Targets, cache: Path, interruption: Interruption
+) -> list[dict[str, Targets]]:
+    assert plan.teacher
+    assert plan.recipe.augmentation
+    return teach(
+        plan.teacher,
+        splits.sources,
+        exact[splits.targets],
+        np.concatenate([splits.train, splits.outlier_rows]),
+        cache,
+        min_area=plan.recipe.augmentation.min_area,
+        seed=plan.settings.seed,
+        variants=min(VARIANTS, plan.recipe.epochs),
+        interruption=interruption,
+    )
+
+
+def _compile(model: Any, recipe: Recipe, steps: int) -> None:
+    """Sets optimizer, schedule and losses.
+
+    Args:
+        model: One output, or "probabilities" and the "embedding" of a teacher's features.
+        recipe: How to train.
+        steps: Of the whole training.
+    """
+    rate: Any = recipe.learning_rate
+    if recipe.cosine:
+        warmup = max(1, steps // 20)
+        rate = keras.optimizers.schedules.CosineDecay(
+            recipe.learning_rate / 20,
+            max(1, steps - warmup),
+            warmup_target=recipe.learning_rate,
+            warmup_steps=warmup,
+        )
+    average = steps * recipe.ema_share
+    optimizer = keras.optimizers.AdamW(
+        rate,
+        weight_decay=recipe.weight_decay,
+        use_ema=average > 1,
+        ema_momentum=1 - 1 / max(average, 2),
+    )
+    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    distilled = len(model.outputs) > 1
+    # Every target is smoothed beforehand: a teacher's must not be.
+    model.compile(
+        optimizer=optimizer,
+        loss={"probabilities": "categorical_crossentropy", "embedding": "cosine_similarity"}
+        if distilled
+        else "categorical_crossentropy",
+        metrics={"probabilities": ["accuracy"]} if distilled else ["accuracy"],
+    )
+
+
+def _run(model: Any, train: Any, validation: Any, epochs: int, checkpoint: Checkpoint) -> None:
+    callbacks = [checkpoint]
+    # On a GPU the optimizer is wrapped for half precision.
+    if getattr(model.optimizer, "inner_optimizer", model.optimizer).use_ema:
+        callbacks.append(keras.callbacks.SwapEMAWeights())
+    model.fit(
+        train,
+        validation_data=validation,
+        epochs=epochs,
+        initial_epoch=checkpoint.epochs,
+        callbacks=callbacks,
+        shuffle=False,  # the batches are drawn by their own seed
+        verbose="auto" if sys.stdout.isatty() else 2,
+    )

@@ -1,0 +1,152 @@
+"""What a training does, apart from its pictures: settled before the first one is read."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import keras
+
+from pocketlens.errors import ModelError, SettingError
+from pocketlens.pictures.preprocessing import Preprocessing
+from pocketlens_train import architectures
+from pocketlens_train.architectures import Architecture
+from pocketlens_train.distillation import Teacher, load_teacher
+from pocketlens_train.listing import Listings
+from pocketlens_train.recipe import Recipe
+from pocketlens_train.settings import Settings
+from pocketlens_train.splits import Splits
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that a training is told.
+
+    Attributes:
+        settings: What was asked for.
+        architecture: The network.
+        recipe: How it is trained.
+        preprocessing: The recipe of its input, which the model will carry.
+        labels: The classes.
+        has_outliers: Whether one output more stands for pictures of no class.
+        teacher: A larger network to imitate.
+        dtype_policy: Keras's name for the precision of the arithmetic.
+    """
+
+    settings: Settings
+    architecture: Architecture
+    recipe: Recipe
+    preprocessing: Preprocessing
+    labels: tuple[str, ...]
+    has_outliers: bool
+    teacher: Teacher | None
+    dtype_policy: str
+
+    def build(self) -> Any:
+        """The network to train; where crops are its input it takes them in any size.
+
+        Raises:
+            ModelError: It cannot be built for pictures of that size.
+        """
+        height, width, channels = self.preprocessing.input_shape
+        if self.recipe.augmentation:
+            return self._build((None, None, channels))
+        return self._build((height, width, channels))
+
+    def build_final(self, trained: Any) -> Any:
+        """The network to save, with the weights of the trained one: float32, of fixed size."""
+        keras.mixed_precision.set_dtype_policy("float32")
+        final = self._build(self.preprocessing.input_shape)
+        final.set_weights(trained.get_weights())
+        return final
+
+    def _build(self, shape: tuple[int | None, int | None, int]) -> Any:
+        keras.utils.set_random_seed(self.settings.seed)
+        try:
+            return self.architecture.build(shape, len(self.labels) + self.has_outliers)
+        except ModelError:
+            raise
+        except ValueError as error:
+            raise ModelError(
+                f"the network cannot be built for an input of {shape} ({error}); "
+                "choose a larger --input-size"
+            ) from error
+
+    def fixed(self, splits: Splits | None = None) -> dict[str, Any]:
+        """What must be the same when a training goes on: of the plan, then of its pictures too."""
+        settings = self.settings
+        same = {
+            "arch": settings.arch,
+            **self.preprocessing.to_dict(),
+            **asdict(self.recipe),
+            "dtype_policy": self.dtype_policy,
+            "validation_split": settings.validation_split,
+            "test_split": None if settings.test else settings.test_split,
+            "seed": settings.seed,
+            "teacher": self.teacher.finished if self.teacher else None,
+        }
+        # The one setting that may change, after a loss that became NaN.
+        del same["learning_rate"]
+        if splits:
+            same["pictures"] = splits.pictures.fingerprint
+            same["outliers"] = splits.outliers.fingerprint if splits.outliers else None
+        return dict(json.loads(json.dumps(same)))
+
+
+def make_plan(settings: Settings, listings: Listings) -> Plan:
+    """Settles what a training will do.
+
+    Raises:
+        FileMissingError: There is no such teacher.
+        ModelError: The network cannot learn from the teacher.
+        SettingError: The settings contradict each other.
+    """
+    architecture = architectures.load(settings.arch)
+    recipe = settings.recipe(architecture.RECIPE)
+    labels = listings.pictures.labels
+    return Plan(
+        settings,
+        architecture,
+        recipe,
+        Preprocessing(
+            settings.input_size or architecture.INPUT_SIZE,
+            settings.color_mode or architecture.COLOR_MODE,
+            depth=settings.depth,
+        ),
+        labels,
+        listings.outliers is not None,
+        _teacher(settings, recipe, labels),
+        _use_precision_of_device(),
+    )
+
+
+def _teacher(settings: Settings, recipe: Recipe, labels: tuple[str, ...]) -> Teacher | None:
+    if not settings.teacher:
+        return None
+    if recipe.augmentation is None:
+        raise SettingError(
+            f"--teacher: a network of --arch {settings.arch} has no features to compare; "
+            "expected --arch edge"
+        )
+    teacher = load_teacher(settings.teacher, labels)
+    if (depth := teacher.run.metadata.preprocessing.depth) != settings.depth:
+        raise SettingError(
+            f"--teacher: was trained with --depth {depth}, expected --depth {settings.depth}, "
+            "that of the student"
+        )
+    return teacher
+
+
+def _use_precision_of_device() -> str:
+    """Half-precision arithmetic on a GPU, where it is fast; float32 on a CPU."""
+    device = str(keras.Variable(0.0).value.device).lower()
+    policy = "mixed_float16" if "gpu" in device or "cuda" in device else "float32"
+    keras.mixed_precision.set_dtype_policy(policy)
+    return policy
+
+
+def device(model: Any) -> str:
+    """Where the weights live, such as "GPU:0", with the Keras backend."""
+    place = str(model.weights[0].value.device).rpartition("device:")[2]
+    return f"{place} ({keras.backend.backend()} backend)"
