@@ -3,39 +3,15 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from builders import encode, plain
 from pocketlens.cli import main
 from pocketlens.tools import bench
-from pocketlens.tools.bench import compare
 
 
-def stage(*blocks: float, unit: str = "ms") -> dict[str, Any]:
-    middle = sorted(blocks)[len(blocks) // 2]
-    return {"unit": unit, "p50": middle, "p90": middle, "p99": middle, "blocks": list(blocks)}
-
-
-@pytest.mark.parametrize(
-    ("now", "then", "expected"),
-    [
-        (stage(2, 2.1, 2.2), stage(1, 1.1, 1.2), (2.1 / 1.1, "slower")),
-        (stage(1, 1.1, 1.2), stage(2, 2.1, 2.2), (1.1 / 2.1, "faster")),
-        (stage(1, 1.3, 1.6), stage(1.1, 1.2, 1.4), (1.3 / 1.2, "within noise")),
-        (stage(1.05, 1.05), stage(1, 1), (1.05, "within noise")),
-        (stage(9, 9, unit="MB"), stage(5, 5, unit="MB"), (9 / 5, "more")),
-        (stage(9, unit="MB"), stage(5, unit="MB"), (9 / 5, "measured once")),
-    ],
-)
-def test_verdict_knows_noise(
-    now: dict[str, Any], then: dict[str, Any], expected: tuple[float, str]
-) -> None:
-    assert list(compare({"s": now, "new": now}, {"s": then})) == [("s", *expected)]
-
-
-def test_bench_and_compare(
+def test_bench_writes_each_stage(
     colors_file: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -55,22 +31,7 @@ def test_bench_and_compare(
     assert {"predict_many, 1 worker", "start to first answer, 200x200 JPEG"} <= names
     assert all(each["p50"] > 0 for each in content["stages"].values())
     assert [path.name for path in tmp_path.glob(".*")] == []
-    capsys.readouterr()
-    content["machine"] = "another one"
-    (tmp_path / "then.json").write_text(json.dumps(content))
-    assert main([*command, "--compare", str(tmp_path / "then.json")]) == 0
-    out = capsys.readouterr().out
-    assert "another machine: another one" in out
-    assert "decode, 200x200 JPEG" in out.partition("against")[2]
-
-
-@pytest.mark.parametrize("text", ["", "{}", "[]", '{"format": 9}', '{"format": 1, "stages": []}'])
-def test_file_to_compare_with_that_is_none(
-    text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "then.json").write_text(text)
-    assert main(["bench", "--compare", str(tmp_path / "then.json")]) == 1
-    assert "expected what an earlier `pocketlens bench --json` wrote" in capsys.readouterr().err
+    assert "decode, 200x200 JPEG" in capsys.readouterr().out
 
 
 def test_bad_arguments_before_anything_is_measured(

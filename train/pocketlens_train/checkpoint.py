@@ -102,7 +102,6 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
         recipe: Recipe,
         interruption: Interruption,
     ) -> None:
-        """Takes where to write, and what must be the same when the training goes on."""
         super().__init__()
         self._interruption = interruption
         self._file, self._settings, self._recipe = file, settings, recipe

@@ -31,7 +31,7 @@ from pocketlens_train.splits import Splits
 from pocketlens_train.splitting import Indices
 
 VARIANTS = 4
-"""So many crops of each picture are answered; they come again after as many epochs."""
+"""Crops of each picture that the teacher answers; epochs cycle through them."""
 SHARE = 0.7
 """The teacher's part of the targets; the labels have the rest."""
 TEMPERATURE = 2.0

@@ -13,7 +13,6 @@ class Interruption:
     """Notes a Ctrl-C while it is entered; a second one acts at once."""
 
     def __init__(self) -> None:
-        """Nothing is noted yet."""
         self._noted = False
         self._before: Any = None
 

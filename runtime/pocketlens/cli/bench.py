@@ -8,41 +8,34 @@ import os
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from pocketlens.cli.arguments import add_model
-from pocketlens.errors import FileError, FileMissingError, ModelError
+from pocketlens.errors import FileError, FileMissingError
 from pocketlens.loading import load_model
-from pocketlens.pictures.files import read_bytes
 from pocketlens.pictures.folders import PassedOver, picture_files
 
 _FORMAT = 1
-_STAGE = frozenset(("unit", "p50", "p90", "p99", "blocks"))
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Measure what a prediction takes on this machine."""
     parser.epilog = (
         "predict() has one thread unless load_model() is told otherwise, predict_many() a worker\n"
-        "for each core.\n"
-        "--compare prints ratios of the medians; a stage is called slower only where its fastest\n"
-        "block is slower than the slowest of the earlier file, and the medians by over a tenth.\n\n"
-        "Example: pocketlens bench --json monday.json; pocketlens bench --compare monday.json"
+        "for each core.\n\n"
+        "Example: pocketlens bench --images photos --json figures.json"
     )
     add_model(parser)
     parser.add_argument("--images", metavar="FOLDER", help="also time predict_many() on these")
     parser.add_argument("--json", metavar="FILE", help="write the figures there")
-    parser.add_argument("--compare", metavar="FILE", help="an earlier --json to compare with")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Prints the figures as they come; see configure()."""
-    from pocketlens.tools.bench import compare, machine, measure
+    from pocketlens.tools.bench import machine, measure
 
     path = arguments.model
     load_model(path)
-    earlier = _read(Path(arguments.compare)) if arguments.compare else None
     if arguments.json is not None:
         _write(Path(arguments.json), None)
     pictures: list[str] = []
@@ -58,30 +51,10 @@ def run(arguments: argparse.Namespace) -> int:
             stages[name] = stage
             cells = "".join(f"{stage[key]:>10.2f}" for key in ("p50", "p90", "p99"))
             print(f"{name:<42}{cells} {stage['unit']}", flush=True)
-    if earlier:
-        print(f"\nagainst {arguments.compare}")
-        for name in ("machine", "model"):
-            here = machine() if name == "machine" else path.name
-            if earlier[name] != here:
-                print(f"another {name}: {earlier[name]}")
-        for name, ratio, verdict in compare(stages, earlier["stages"]):
-            print(f"{name:<42}{ratio:>10.2f} {verdict}")
     if arguments.json is not None:
         content = {"format": _FORMAT, "machine": machine(), "model": path.name, "stages": stages}
         _write(Path(arguments.json), json.dumps(content, indent=1))
     return 0
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(read_bytes(file))
-        sound = content["format"] == _FORMAT and {"machine", "model"} <= set(content)
-        sound = sound and all(set(stage) >= _STAGE for stage in content["stages"].values())
-    except (ValueError, KeyError, TypeError, AttributeError):
-        sound = False
-    if not sound:
-        raise ModelError(f"{file}: expected what an earlier `pocketlens bench --json` wrote")
-    return dict(content)
 
 
 def _write(file: Path, text: str | None) -> None:

@@ -23,7 +23,6 @@ class Tally:
     """
 
     def __init__(self) -> None:
-        """Begins with nothing."""
         self.answered = self.failed = 0
         self.passed = PassedOver()
         self._refusals: dict[str, tuple[str, PassedOver]] = {}

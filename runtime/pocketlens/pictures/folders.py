@@ -78,7 +78,6 @@ class PassedOver:
     """What was not answered, by reason: how many, and the first name of each."""
 
     def __init__(self) -> None:
-        """Begins with nothing."""
         self._found: dict[str, tuple[int, str]] = {}
 
     def add(self, reason: str, name: str) -> None:

@@ -29,7 +29,6 @@ BLOCKS, COLD_STARTS = 7, 7
 _SECONDS_A_BLOCK = 0.15
 _MOST_CALLS = 200
 _WARM_UP = 3
-_NOISE = 0.1
 _BATCH = 8
 _PHOTO, _SMALL = (3000, 4000), (200, 200)
 _JPEG_QUALITY = 85
@@ -50,7 +49,7 @@ Stage = dict[str, Any]
 def measure(path: Path, pictures: Sequence[str], folder: Path) -> Iterator[tuple[str, Stage]]:
     """Measures stage after stage.
 
-    Each is timed in blocks; the spread of their medians tells noise from change. A frozen
+    Each is timed in blocks; the spread of their medians is this machine's noise. A frozen
     application has no Python to start, and leaves out what a fresh process takes.
 
     Args:
@@ -122,31 +121,6 @@ def generated_jpeg(height: int, width: int) -> bytes:
     grain = random.integers(0, 7, (height, width, 3), np.uint8)
     picture: Pixels = np.asarray(cv2.add(smooth, grain), np.uint8)
     return cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])[1].tobytes()
-
-
-def compare(now: dict[str, Stage], then: dict[str, Stage]) -> Iterator[tuple[str, float, str]]:
-    """Ratios of the medians, and whether they are more than noise.
-
-    "slower" means that the fastest block now is slower than the slowest then, and the median by
-    more than a tenth, which two runs of the same on a quiet machine are not.
-
-    Yields:
-        (stage, ratio, verdict) for stages that both have.
-    """
-    for name, stage in now.items():
-        if name not in then:
-            continue
-        ours, theirs = stage["blocks"], then[name]["blocks"]
-        more, less = ("more", "less") if stage["unit"] != "ms" else ("slower", "faster")
-        ratio = stage["p50"] / then[name]["p50"]
-        verdict = "within noise"
-        if len(ours) < 2:
-            verdict = "measured once"
-        elif ratio > 1 + _NOISE and min(ours) > max(theirs):
-            verdict = more
-        elif ratio < 1 / (1 + _NOISE) and max(ours) < min(theirs):
-            verdict = less
-        yield name, ratio, verdict
 
 
 def _throughput(model: pocketlens.Classifier, pictures: Sequence[str], workers: int) -> Stage:
