@@ -131,7 +131,7 @@ def _theme() -> gr.Theme:
 
 
 def stop(page: gr.Blocks) -> None:
-    """Closes the server: no new requests; those in work get two seconds to finish."""
+    """Stops the server: it takes no new requests, and running ones get two seconds to finish."""
     page.server.should_exit = True
     queue = page._queue
     end = time.monotonic() + _SECONDS_TO_FINISH

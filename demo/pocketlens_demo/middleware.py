@@ -101,7 +101,7 @@ class Guard:
             self._receiving -= length
 
     def _renamed(self, headers: Headers) -> tuple[int, str] | None:
-        """DNS rebinding: another site's name that leads to this computer."""
+        """Forbids a host name of another site that leads to this computer (DNS rebinding)."""
         host = urlsplit(f"//{headers.get('host', '')}").hostname
         if self.hosts is None or host in self.hosts:
             return None
@@ -135,7 +135,7 @@ def _path(scope: Scope) -> str:
 
 
 def _foreign(headers: Headers) -> tuple[int, str] | None:
-    """Cross-site requests: another site's page must not use this one by its visitor's browser."""
+    """Forbids requests that a page of another site makes through its visitor's browser."""
     origin = headers.get("origin")
     own = {headers.get("host", ""), headers.get("x-forwarded-host", "")}
     if origin is None or urlsplit(origin).netloc in own - {""}:
