@@ -9,8 +9,8 @@ from gradio import events
 
 from pocketlens.classifier import Classifier
 from pocketlens.prediction import Prediction
-from pocketlens_demo.bulk import answers, fields
-from pocketlens_demo.pictures import picture_bytes
+from pocketlens_demo.bulk import answers
+from pocketlens_demo.pictures import Upload
 from pocketlens_demo.zips import named_pictures
 
 
@@ -21,15 +21,14 @@ def add_endpoints(
 
     def predict(photo: gr.FileData) -> dict[str, Any]:
         """Say what a photo shows: label, score, scores, rejected, familiarity."""
-        # A server writes down no types of what it is sent.
-        return fields(model.predict(picture_bytes(photo)))  # type: ignore[arg-type]
+        return model.predict(Upload(photo).read()).to_dict()
 
     def predict_many(photos: list[gr.FileData]) -> list[dict[str, Any]]:
         """Say what photos, or those in a zip file, show: as /predict, with "file" or "error"."""
-        pictures = named_pictures(photos)  # type: ignore[arg-type]
+        pictures = named_pictures(photos)
         return [
             {"file": picture.name}
-            | (fields(answer) if isinstance(answer, Prediction) else {"error": str(answer)})
+            | (answer.to_dict() if isinstance(answer, Prediction) else {"error": str(answer)})
             for picture, answer in zip(pictures, answers(model, pictures), strict=True)
         ]
 

@@ -15,6 +15,7 @@ from pocketlens.engine.cores import usable_cores
 from pocketlens.errors import SettingError
 from pocketlens_demo import api
 from pocketlens_demo.collection import Collection
+from pocketlens_demo.limits import MAX_FILE, MAX_SESSIONS, MAX_WAITING
 from pocketlens_demo.middleware import EXCEPTION_HANDLERS, Guard
 from pocketlens_demo.page import Page
 from pocketlens_demo.patient_queue import PatientQueue
@@ -24,9 +25,6 @@ from pocketlens_demo.upload_folder import UploadFolder
 from pocketlens_demo.wording import introduction
 
 _HERE = Path(__file__).parent
-_MAX_FILE = 300_000_000
-_MAX_WAITING = 256
-_MAX_SESSIONS = 100
 _SECONDS_TO_FINISH = 2
 _SECONDS_TO_CLOSE = 1
 
@@ -35,10 +33,10 @@ def build(model: Classifier, *, name: str, size: int, collection: Collection | N
     """Builds the page around a model.
 
     Args:
-        model: What answers.
-        name: Of the model's file.
+        model: Answers for the pictures.
+        name: Name of the model's file.
         size: Bytes of the model's file.
-        collection: Where corrected photos are kept; None keeps none.
+        collection: Keeps corrected photos; None: the page does not offer it.
     """
     page = Page(title="pocketlens", analytics_enabled=False)
     one = {"concurrency_id": "photo", "concurrency_limit": usable_cores()}
@@ -69,17 +67,17 @@ def launch(
     ssl_certfile: str | None,
     ssl_keyfile: str | None,
 ) -> tuple[str, str | None]:
-    """Begins to serve the page; see serve(), and Guard for `hosts`.
+    """Starts the server and returns; for the arguments see serve(), for `hosts` Guard.
 
     Returns:
-        Its address, and the public one.
+        The page's address, and the public address of gradio.live where `share` asks for it.
 
     Raises:
-        SettingError: The address or port cannot be listened on.
+        SettingError: The server cannot listen on the address and port.
     """
-    queue = page._queue = PatientQueue(page, _MAX_WAITING)
+    queue = page._queue = PatientQueue(page, MAX_WAITING)
     try:
-        # Gradio's own message speaks of its parameters.
+        # Fails before Gradio does, whose message names parameters of its own.
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         socket.create_server((host, port or 0), family=family).close()
         _, local_url, share_url = page.launch(
@@ -90,8 +88,8 @@ def launch(
             ssl_certfile=ssl_certfile,
             ssl_keyfile=ssl_keyfile,
             ssl_verify=False,
-            max_file_size=_MAX_FILE,
-            state_session_capacity=_MAX_SESSIONS,
+            max_file_size=MAX_FILE,
+            state_session_capacity=MAX_SESSIONS,
             enable_monitoring=False,
             run_history=False,
             ssr_mode=False,
@@ -133,13 +131,13 @@ def _theme() -> gr.Theme:
 
 
 def stop(page: gr.Blocks) -> None:
-    """Takes no more requests, and leaves those that are there a little time."""
+    """Stops the server: it takes no new requests, and running ones get two seconds to finish."""
     page.server.should_exit = True
     queue = page._queue
     end = time.monotonic() + _SECONDS_TO_FINISH
     while (len(queue) or queue.get_active_worker_count()) and time.monotonic() < end:
         time.sleep(0.05)
-    # A client that does not close its connection cannot hold it.
+    # In a thread: a client that keeps its connection open would block it.
     closing = Thread(target=page.close, kwargs={"verbose": False}, daemon=True)
     closing.start()
     closing.join(_SECONDS_TO_CLOSE)

@@ -1,4 +1,4 @@
-"""Many pictures -> answers, on all cores, and the same as rows for programs and tables."""
+"""Many pictures -> predictions, on all cores, and rows of a table -> CSV."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ COLUMNS = ("file", "answer", "label", "score", "rejected", "familiarity", "error
 def answers(
     model: Classifier, pictures: list[NamedPicture]
 ) -> Iterator[Prediction | PocketLensError]:
-    """What each picture shows, in their order, or what is wrong with it."""
+    """The prediction for each picture, in their order, or the error that it raises."""
 
     def answer(picture: NamedPicture) -> Prediction | PocketLensError:
         try:
@@ -29,17 +29,6 @@ def answers(
             return error
 
     return map_in_order(answer, pictures, usable_cores())
-
-
-def fields(prediction: Prediction) -> dict[str, Any]:
-    """An answer as JSON types: the keys that `pocketlens predict --json` prints."""
-    return {
-        "label": prediction.label,
-        "score": prediction.score,
-        "scores": prediction.scores,
-        "rejected": prediction.rejected,
-        "familiarity": prediction.familiarity,
-    }
 
 
 def as_csv(rows: list[dict[str, Any]]) -> bytes:

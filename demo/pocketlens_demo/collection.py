@@ -16,9 +16,9 @@ from pocketlens.names import cut, listed
 from pocketlens.pictures.decoding import decode
 from pocketlens.pictures.depth import HIGH_BITS
 from pocketlens.pictures.folders import is_system
-from pocketlens_demo.pictures import LIMITS, shrunk
+from pocketlens_demo.limits import MAX_CORRECTED
+from pocketlens_demo.pictures import shrunk
 
-MAX_KEPT = 10_000
 _LONGEST_NAME = 255
 _DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 _LONGEST_SIDE = 1024
@@ -54,19 +54,19 @@ class Collection:
         self._check_apart()
 
     def keep(self, photo: bytes, label: str) -> str:
-        """Stores a photo in the folder of its class; the last word on a photo counts.
+        """Stores a photo in the folder of its class; the latest label of a photo counts.
 
-        It is encoded again, no larger than 1024 pixels, so that nothing but the picture is kept.
+        The photo is encoded again, at most 1024 pixels a side: no EXIF data is kept.
 
         Args:
             photo: The bytes of a picture file.
             label: What it shows.
 
         Returns:
-            What was done, in a sentence.
+            A sentence for the visitor.
 
         Raises:
-            SettingError: There is no such class, or MAX_KEPT photos are there already.
+            SettingError: There is no such class, or MAX_CORRECTED photos are kept already.
             ImageError: The photo cannot be decoded.
         """
         if label not in self._folders:
@@ -78,14 +78,14 @@ class Collection:
             earlier = [path for path in earlier if path.exists()]
             if earlier:
                 earlier[0].replace(self._folders[label] / name)
-            elif sum(_count(folder) for folder in self._folders.values()) >= MAX_KEPT:
-                raise SettingError(f"{MAX_KEPT:,} photos are kept already; no room for more")
+            elif sum(_count(folder) for folder in self._folders.values()) >= MAX_CORRECTED:
+                raise SettingError(f"{MAX_CORRECTED:,} photos are kept already; no room for more")
             else:
                 _write(self._folders[label] / name, content)
         return f"Kept as {label}. Thank you."
 
     def _check_apart(self) -> None:
-        """Where capital letters do not count, Cat and cat are one folder."""
+        """Two labels may name one folder: Cat and cat on a file system that ignores case."""
         labels: dict[tuple[int, int], str] = {}
         for label, folder in self._folders.items():
             status = folder.stat()
@@ -98,7 +98,7 @@ class Collection:
 
 
 def _unfit(label: str) -> str:
-    """Why a class's photos cannot lie in a folder of its name, or would not be found there."""
+    """Why a folder cannot have this label as its name, or would not be read by a training."""
     if label != Path(label).name or label in (".", ".."):
         return "it is a path"
     if is_system(label):
@@ -112,7 +112,7 @@ def _unfit(label: str) -> str:
 
 def _encoded(photo: bytes, depth: str) -> bytes:
     size = _LONGEST_SIDE, _LONGEST_SIDE
-    pixels = decode(photo, min_size=size, depth=depth, limits=LIMITS)
+    pixels = decode(photo, min_size=size, depth=depth)
     small = shrunk(pixels, _LONGEST_SIDE)
     return cv2.imencode(".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), _QUALITY)[1].tobytes()
 

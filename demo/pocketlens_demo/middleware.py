@@ -1,4 +1,4 @@
-"""What is asked of the server before Gradio hears of it: from where, for what, how large."""
+"""Checks each request before Gradio gets it: the sender's site, the route, the size."""
 
 from __future__ import annotations
 
@@ -15,11 +15,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pocketlens.pictures.folders import SUFFIXES
-from pocketlens_demo.upload_folder import MINUTES_KEPT, UploadFolder
-
-MAX_UPLOAD = 500_000_000
-MAX_JSON = 10_000_000
-MAX_STORED = 4_000_000_000
+from pocketlens_demo.limits import MAX_JSON, MAX_STORED, MAX_UPLOAD, MINUTES_KEPT
+from pocketlens_demo.upload_folder import UploadFolder
 
 _API = "/gradio_api/"
 _UPLOAD = f"{_API}upload"
@@ -47,7 +44,7 @@ _POLICY = (
 
 
 class Guard:
-    """ASGI middleware: refuses in words, and lets browsers load nothing from elsewhere."""
+    """ASGI middleware: answers a forbidden request with the reason, and adds security headers."""
 
     def __init__(
         self,
@@ -56,13 +53,13 @@ class Guard:
         hosts: tuple[str, ...] | None,
         wake: Callable[[], None],
     ) -> None:
-        """Takes what comes after it.
+        """Wraps an application.
 
         Args:
-            app: The next application.
-            uploads: The folder that may not grow too large.
-            hosts: The names that this page may be called by; None: any.
-            wake: What to call when something comes.
+            app: It gets the requests that pass.
+            uploads: The folder whose size is limited.
+            hosts: The host names that a request may be for; None: any.
+            wake: Called for each request that passes.
         """
         self.app = app
         self.uploads = uploads
@@ -104,7 +101,7 @@ class Guard:
             self._receiving -= length
 
     def _renamed(self, headers: Headers) -> tuple[int, str] | None:
-        """Another site's name may have been made to lead to this computer (DNS rebinding)."""
+        """Forbids a host name of another site that leads to this computer (DNS rebinding)."""
         host = urlsplit(f"//{headers.get('host', '')}").hostname
         if self.hosts is None or host in self.hosts:
             return None
@@ -138,7 +135,7 @@ def _path(scope: Scope) -> str:
 
 
 def _foreign(headers: Headers) -> tuple[int, str] | None:
-    """A page of another site may not use this one through its visitor's browser."""
+    """Forbids requests that a page of another site makes through its visitor's browser."""
     origin = headers.get("origin")
     own = {headers.get("host", ""), headers.get("x-forwarded-host", "")}
     if origin is None or urlsplit(origin).netloc in own - {""}:
@@ -179,4 +176,4 @@ EXCEPTION_HANDLERS = {
     FormParserError: _malformed_form,
     ClientDisconnect: _nobody_there,
 }
-"""What Gradio would call an Internal Server Error."""
+"""For errors that Gradio would report as Internal Server Error."""

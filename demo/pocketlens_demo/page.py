@@ -1,4 +1,4 @@
-"""What a client sends: files that it has uploaded and frames of its camera, nothing else."""
+"""gr.Blocks that accept no files but uploads and camera frames, and show errors of pocketlens."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 
 from pocketlens.errors import PocketLensError
-from pocketlens_demo.upload_folder import MINUTES_KEPT
+from pocketlens_demo.limits import MINUTES_KEPT
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 _FRAME = re.compile(r"data:image/[\w.+-]+;base64,")
 
 
 class Page(gr.Blocks):
-    """Blocks that give their functions uploads alone, and put their errors into words."""
+    """gr.Blocks with checked inputs, and messages for the errors of its functions."""
 
     async def preprocess_data(self, block_fn: Any, inputs: Any, *more: Any, **named: Any) -> Any:
-        """Refuses paths of this machine and addresses, which Gradio would fetch."""
+        """Raises an error for paths of this machine and for URLs, which Gradio would fetch."""
         if not isinstance(inputs, list) or len(inputs) < len(block_fn.inputs):
             raise gr.Error(
                 f"Got {inputs!r:.100}, expected a list of {len(block_fn.inputs)}.",
@@ -38,7 +38,7 @@ class Page(gr.Blocks):
         return await super().preprocess_data(block_fn, inputs, *more, **named)
 
     async def process_api(self, *more: Any, **named: Any) -> Any:
-        """Lets a visitor know what is wrong with a picture, or that the disk is full."""
+        """Shows the visitor what is wrong with a picture, or that the disk is full."""
         try:
             return await super().process_api(*more, **named)
         except PocketLensError as error:

@@ -1,4 +1,4 @@
-"""Gradio's queue, but without its thousand looks a second while there is nothing to do."""
+"""Gradio's queue polls a thousand times a second; this one does so only when it has work."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 from gradio.queueing import Queue
 
 _SECONDS_AWAKE = 1
-_BETWEEN_LOOKS = 0.001
-_BETWEEN_LOOKS_ASLEEP = 0.05
+_SECONDS_BETWEEN = 0.001
+_SECONDS_BETWEEN_IDLE = 0.05
 
 
 class PatientQueue(Queue):
-    """Looks for events rarely, until something is asked of the server."""
+    """Polls for events 20 times a second; 1000 times while it has work and shortly after."""
 
     def __init__(self, blocks: Any, max_size: int) -> None:
         """Takes the page and the number of events that may wait."""
@@ -25,20 +25,20 @@ class PatientQueue(Queue):
             max_size=max_size,
             blocks=blocks,
         )
-        # Of gr.Progress, which the page does not use.
+        # For gr.Progress, which the page does not use.
         self.progress_update_sleep_when_free = 1
 
     def wake(self) -> None:
-        """Looks often for a while: an upload is mostly followed by an event."""
+        """Polls often for a second: most uploads are followed by an event."""
         self._awake_until = monotonic() + _SECONDS_AWAKE
 
     @property
     def sleep_when_free(self) -> float:
-        """Seconds until the next look."""
+        """Seconds until the next poll."""
         if len(self) or self.get_active_worker_count():
             self.wake()
-        return _BETWEEN_LOOKS if monotonic() < self._awake_until else _BETWEEN_LOOKS_ASLEEP
+        return _SECONDS_BETWEEN if monotonic() < self._awake_until else _SECONDS_BETWEEN_IDLE
 
     @sleep_when_free.setter
     def sleep_when_free(self, seconds: float) -> None:
-        """Gradio's own choice does not count."""
+        """Ignores the value that Gradio sets."""

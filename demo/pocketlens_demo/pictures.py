@@ -1,4 +1,4 @@
-"""What was uploaded -> its bytes, pixels and name."""
+"""What a client uploads -> its name and its bytes; smaller pictures to look at."""
 
 from __future__ import annotations
 
@@ -13,58 +13,59 @@ import numpy as np
 from pocketlens.errors import FileMissingError, ImageError, InputTypeError
 from pocketlens.names import is_shown
 from pocketlens.pictures.decoding import Pixels
-from pocketlens.pictures.files import Limits, read_bytes
-from pocketlens.pictures.preprocessing import Preprocessing, decode_for
-
-LIMITS = Limits(max_bytes=20_000_000)
-"""Of one photo."""
+from pocketlens.pictures.files import read_bytes
+from pocketlens_demo.limits import MAX_PHOTO
 
 
-def picture_bytes(file: dict[str, Any]) -> bytes:
-    """The encoded picture that an upload or a frame holds.
+class Upload:
+    """A file that Gradio has stored, or a frame of a camera.
 
-    Raises:
-        InputTypeError: It is none.
-        ImageError: The file is larger than a photo may be, or the frame no base64.
-        FileMissingError: The file is gone.
+    Attributes:
+        path: Of the file; None or "" for a frame.
+        name: What the client calls it: to be shown, never to be opened.
     """
-    if not isinstance(file, dict) or not (file.get("path") or file.get("url")):
-        raise InputTypeError(
-            f"got {file!r:.100}, expected an uploaded file, as handle_file() gives"
-        )
-    if path := file.get("path"):
+
+    def __init__(self, payload: object) -> None:
+        """Takes what the client has sent, of any type: read() checks it."""
+        fields: dict[str, Any] = payload if isinstance(payload, dict) else {"path": ""}
+        self.path = fields.get("path")
+        self.name = table_name(str(fields.get("orig_name") or Path(str(self.path)).name))
+        self._url = fields.get("url")
+        self._payload = payload
+
+    def read(self) -> bytes:
+        """The bytes of the picture file.
+
+        Raises:
+            InputTypeError: The client has sent no file and no frame.
+            ImageError: The file has more than MAX_PHOTO bytes, or the frame is not base64.
+            FileMissingError: The file has been removed.
+        """
+        if self.path:
+            try:
+                size = Path(self.path).stat().st_size
+            except OSError as error:
+                raise FileMissingError("the upload is gone; upload it again") from error
+            if size > MAX_PHOTO:
+                raise ImageError(f"{size:,} bytes, at most {MAX_PHOTO:,} are taken for a photo")
+            return read_bytes(self.path)
+        if not self._url:
+            raise InputTypeError(
+                f"got {self._payload!r:.100}, expected an uploaded file, as handle_file() gives"
+            )
         try:
-            size = Path(path).stat().st_size
-        except OSError as error:
-            raise FileMissingError("the upload is gone; upload it again") from error
-        if size > LIMITS.max_bytes:
-            raise ImageError(f"{size:,} bytes, at most {LIMITS.max_bytes:,} are taken for a photo")
-        return read_bytes(path)
-    try:
-        return base64.b64decode(file["url"].partition(",")[2], validate=True)
-    except binascii.Error as error:
-        raise ImageError(f"a frame that is no base64 ({error})") from error
-
-
-def decoded(data: bytes, recipe: Preprocessing) -> Pixels:
-    """The pixels that predict() would decode: it gives the same answer for them."""
-    return decode_for(data, recipe, LIMITS)
-
-
-def file_name(file: dict[str, Any]) -> str:
-    """What the client calls an upload; to be shown, never to be opened."""
-    if not isinstance(file, dict):
-        return ""
-    return table_name(str(file.get("orig_name") or Path(str(file.get("path"))).name))
+            return base64.b64decode(self._url.partition(",")[2], validate=True)
+        except binascii.Error as error:
+            raise ImageError(f"a frame that is no base64 ({error})") from error
 
 
 def table_name(name: str) -> str:
-    """A name on one line, and no longer than a table has room for."""
+    """The name for a table: on one line, its last 200 characters."""
     return "".join(filter(is_shown, name))[-200:]
 
 
 def shrunk(pixels: Pixels, longest_side: int) -> Pixels:
-    """The picture with no side longer than so many pixels."""
+    """The picture, made smaller where a side is longer than `longest_side` pixels."""
     scale = longest_side / max(pixels.shape[:2])
     if scale >= 1:
         return pixels

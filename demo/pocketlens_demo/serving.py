@@ -1,4 +1,4 @@
-"""Serves the page until it is told to stop."""
+"""Serves the page until Ctrl-C or a signal."""
 
 from __future__ import annotations
 
@@ -36,17 +36,16 @@ def serve(
         host: The address to listen on.
         port: None takes the first free one from 7860 on.
         share: Whether to also open a public address through gradio.live.
-        auth: A name and a password that visitors must give.
-        collect: A folder for photos that visitors have corrected.
-        ssl_certfile: For https: the certificate, PEM.
-        ssl_keyfile: Its key.
+        auth: The name and the password with which visitors log in.
+        collect: Folder for photos that visitors have corrected; None keeps none.
+        ssl_certfile: Certificate for https, PEM.
+        ssl_keyfile: The certificate's key, PEM.
 
     Raises:
-        PocketLensError: The model, the folder, the certificate, the address or the port cannot be
-            used, or Gradio is not installed; the port has not been opened then.
-        SystemExit: It was told to stop.
+        PocketLensError: Before the port opens: the model, the folder, the certificate, the address
+            or the port cannot be used, or Gradio is not installed.
+        SystemExit: A signal ended it.
     """
-    # Several visitors are answered at once: more threads for each would be in each other's way.
     model = load_model(model_file)
     _check_certificate(ssl_certfile, ssl_keyfile)
     _keep_quiet()
@@ -59,7 +58,7 @@ def serve(
         collection = Collection(collect, model.labels, depth) if collect else None
         size = model_file.stat().st_size
         page = build(model, name=model_file.name, size=size, collection=collection)
-        # What is there now are the examples.
+        # The folder holds the examples by now, which stay.
         uploads.remove_in_time()
         is_public = host not in _LOOPBACK or share or "GRADIO_ROOT_PATH" in os.environ
         local_url, share_url = launch(
@@ -79,33 +78,33 @@ def serve(
         print("Ctrl-C stops it", flush=True)
         try:
             while True:
-                # Not one long wait: a signal that another thread is given would not end it.
+                # Not one long wait: a signal that another thread receives would not end it.
                 time.sleep(1)
         finally:
             stop(page)
 
 
 def _exit_on_signals() -> None:
-    """As an exception, so that nothing is left behind."""
+    """Turns signals into SystemExit, so that `finally` and `with` clean up."""
 
     def leave(number: int, frame: Any) -> None:
         sys.exit(128 + number)
 
-    # A terminal that is closed sends SIGHUP, where there is one.
+    # A closed terminal sends SIGHUP; Windows has none.
     for name in ("SIGTERM", "SIGINT", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), leave)
 
 
 def _keep_quiet() -> None:
-    """What gradio and huggingface_hub read on import, so that nothing of them calls out."""
+    """Sets what gradio and huggingface_hub read on import: no requests to their makers."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["HF_HUB_OFFLINE"] = "1"
-    # Gradio's import looks for ffmpeg, and ends where a service has no PATH at all.
+    # Gradio's import looks for ffmpeg, and fails where a service has no PATH.
     os.environ.setdefault("PATH", os.defpath)
-    # Of each request Gradio keeps a record, of 10,000 unless told.
+    # Gradio keeps a record of each of the latest 10,000 requests.
     os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "100"
-    # Gradio asks its own server whether it is there; a proxy would not find it.
+    # Gradio sends its own server a request, which must not go through a proxy.
     for name in ("no_proxy", "NO_PROXY"):
         os.environ[name] = ",".join(filter(None, (os.environ.get(name), *_LOOPBACK)))
 

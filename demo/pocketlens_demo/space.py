@@ -53,10 +53,10 @@ def write_space(model_file: Path, folder: Path) -> None:
 
     Args:
         model_file: The .onnx file.
-        folder: Made new, in one step.
+        folder: A new folder; nothing is left of it after an error.
 
     Raises:
-        PocketLensError: The model cannot be used, or the folder is there or cannot be made.
+        PocketLensError: The model cannot be used, or the folder exists or cannot be made.
     """
     with requires_extra("demo", "gradio"):
         gradio = version("gradio")
@@ -90,7 +90,7 @@ def _left_out(folder: str, names: list[str]) -> set[str]:
 
 
 def _requirements() -> str:
-    """The versions at hand; a Space has no GPU unless it is paid for."""
+    """The installed versions; onnxruntime for the CPU: only paid Spaces have a GPU."""
     names = ("numpy", "opencv-python-headless", "gradio")
     versions = {name: version(name) for name in names}
     versions["onnxruntime"] = str(import_onnxruntime().__version__)

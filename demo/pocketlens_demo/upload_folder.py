@@ -12,13 +12,13 @@ from tempfile import TemporaryDirectory
 from threading import Event, Thread
 
 from pocketlens.errors import FileError
+from pocketlens_demo.limits import MINUTES_KEPT
 
 try:
     import fcntl
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-MINUTES_KEPT = 10
 _PREFIX = "pocketlens-"
 _LOCK = ".lock"
 _STALLED_AFTER = 60
@@ -29,10 +29,10 @@ _SECONDS_BETWEEN = 10
 def upload_folder() -> Iterator[UploadFolder]:
     """A folder in GRADIO_TEMP_DIR, or where the system has its temporary files, for Gradio to use.
 
-    It is of this process alone, and gone with it.
+    No other process uses it, and it is removed at the end.
 
     Raises:
-        FileError: It cannot be made.
+        FileError: The folder cannot be made.
     """
     parent = os.environ.get("GRADIO_TEMP_DIR")
     try:
@@ -59,7 +59,7 @@ def upload_folder() -> Iterator[UploadFolder]:
 
 @contextmanager
 def _marked_as_used(folder: Path) -> Iterator[None]:
-    """By a lock, which goes with the process however it ends."""
+    """Holds a lock, which the system releases however the process ends."""
     with (folder / _LOCK).open("w") as lock:
         if fcntl:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -67,7 +67,7 @@ def _marked_as_used(folder: Path) -> Iterator[None]:
 
 
 def _remove_abandoned(own: Path) -> None:
-    """Removes the folders beside this one of processes that were killed."""
+    """Removes what killed processes have left beside this folder."""
     for folder in own.parent.glob(f"{_PREFIX}*"):
         if not fcntl or folder == own:
             continue
@@ -80,11 +80,11 @@ def _remove_abandoned(own: Path) -> None:
 
 
 class UploadFolder:
-    """What lies in the folder: Gradio itself forgets uploads that a client has broken off.
+    """Counts and removes uploads; Gradio itself never removes those that a client has broken off.
 
     Attributes:
         path: The folder.
-        closed: To be set when nothing needs to be removed any more.
+        closed: Set it to end the thread that remove_in_time() starts.
     """
 
     def __init__(self, path: Path) -> None:
@@ -94,16 +94,16 @@ class UploadFolder:
         self._kept: set[Path] = set()
 
     def stored(self) -> int:
-        """The bytes in it."""
+        """The bytes of all files in the folder."""
         return sum(status.st_size for _, status in self._files())
 
     def remove_in_time(self) -> None:
-        """Begins to remove what gets too old; what is there now, such as examples, is kept."""
+        """Starts a thread that removes old files; those there now, such as examples, are kept."""
         self._kept = {file for file, _ in self._files()}
         Thread(target=self._run, daemon=True).start()
 
     def remove_old(self, now: float) -> None:
-        """Removes what was written MINUTES_KEPT ago, and uploads that have come to a halt."""
+        """Removes files older than MINUTES_KEPT, and partial uploads that have stopped growing."""
         for file, status in self._files():
             if file.name == _LOCK:
                 continue

@@ -10,7 +10,7 @@ from pocketlens.tools.card import plain
 
 
 def introduction(model: Classifier) -> str:
-    """What the page answers with and how often that is right, as Markdown."""
+    """The possible answers and the model's accuracy, as Markdown."""
     labels = [f"**{plain(cut(label))}**" for label in model.labels]
     choices = [f"one of {len(labels):,} classes"] if len(labels) > 20 else labels
     if model.min_familiarity is not None:
@@ -23,12 +23,12 @@ def introduction(model: Classifier) -> str:
 
 
 def answer_of(prediction: Prediction) -> str:
-    """The label, or that the picture shows none of the classes."""
+    """The label; for a rejected picture "neither" or "none of them"."""
     return word(tuple(prediction.scores)) if prediction.rejected else prediction.label
 
 
 def familiarity_text(prediction: Prediction) -> str:
-    """In words, and what a rejected picture would be if it had to be one of the classes."""
+    """The familiarity in words; for a rejected picture also its three most probable classes."""
     if prediction.familiarity is None:
         return ""
     text = f"{prediction.familiarity:.0%} of known pictures looked stranger than this one"

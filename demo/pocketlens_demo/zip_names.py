@@ -23,7 +23,7 @@ _EVERYDAY = {
     "gbk": ((0xB0A1, 0xD7F9),),
     "cp950": ((0xA440, 0xC67E),),
 }
-"""Kana, hangul, and the more common half of the ideographs, which stand together in each."""
+"""Codes of kana, hangul, and the more common half of the ideographs."""
 _COMMON_HANGUL = frozenset(
     "이다는을의에가고지하사한인기대도서로그시나리아자어일정제보수해부전스유상은장구안과여주원소만오조들동생라"
     "진성트강공문개신물모연관경국거마면선식우미산양비내화행중학위계용불간방발교세회치명심반차음남합품새야터당바"
@@ -34,9 +34,9 @@ _COMMON_HANGUL = frozenset(
 def member_names(members: Sequence[ZipInfo]) -> list[str]:
     """The name of each member with "/" between folders.
 
-    A name is what its flag or Info-ZIP's extra field says; else UTF-8 where most of such names are
-    valid as that, as macOS writes them; else in the Windows code page in which most of their bytes
-    make sense.
+    The encoding is the one that a member's flag or Info-ZIP's extra field states; else UTF-8 where
+    most of the other names are valid UTF-8, as macOS writes them; else the Windows code page in
+    which most of their bytes make sense.
     """
     marked = [_marked(member) for member in members]
     raw = [_raw(member) for member, name in zip(members, marked, strict=True) if name is None]
@@ -46,13 +46,13 @@ def member_names(members: Sequence[ZipInfo]) -> list[str]:
 
 
 def _decoded(names: Sequence[bytes]) -> list[str]:
-    # All are judged together: one program wrote them, and short ones are valid by chance.
+    # All names together: one program wrote them, and a short one is valid by chance.
     unknown = [name for name in names if not name.isascii()]
     others = [name for name in unknown if not _is_utf_8(name)]
     if mostly_utf_8 := 2 * len(others) < len(unknown):
         unknown = others
     sample = b"\n".join([name for name in unknown if len(name) <= _LONGEST][:_SAMPLE])
-    # Of code pages that are level, the first is taken.
+    # Of equal code pages max() takes the first.
     code_page = max((*_LATIN, *_RUSSIAN, *_EVERYDAY), key=partial(_sense, sample))
     return [
         name.decode("utf-8" if mostly_utf_8 and _is_utf_8(name) else code_page, "replace")
@@ -72,7 +72,7 @@ def _marked(member: ZipInfo) -> str | None:
     while len(extra) >= 4:
         kind, size = struct.unpack_from("<HH", extra)
         content, extra = extra[4 : 4 + size], extra[4 + size :]
-        # The field is void where the name has been changed after it.
+        # The field does not count where the name was changed after it was written.
         start = b"\1" + zlib.crc32(_raw(member)).to_bytes(4, "little")
         name = content.removeprefix(start)
         if kind == _UNICODE_PATH and content.startswith(start) and _is_utf_8(name):
@@ -98,10 +98,10 @@ def _sense(names: bytes, code_page: str) -> int:
 
 
 def _everyday(text: str, code_page: str) -> int:
-    """The bytes of the signs that are in everyday use."""
+    """How many bytes are of signs in everyday use."""
     if code_page == "cp949":
         hangul = [sign for sign in text if "가" <= sign <= "힣"]
-        # Everyday signs of Chinese have the same bytes as hangul, mostly rare ones.
+        # Everyday Chinese read as cp949 gives hangul too, but mostly rare ones.
         if sum(sign in _COMMON_HANGUL for sign in hangul) < 0.4 * len(hangul):
             return 0
     found = 0
@@ -114,9 +114,9 @@ def _everyday(text: str, code_page: str) -> int:
 
 
 def _in_words(text: str, code_page: str) -> int:
-    """The letters with accents in words with ASCII letters, or the Russian ones in Russian words.
+    """How many letters are accented ones in words with ASCII letters, or are in Russian words.
 
-    A word is in lower case, or so after one capital.
+    A word counts in lower case, or with only its first letter in upper case.
     """
     words = [word for word in _WORD.findall(text) if word.isalpha()]
     words = [word for word in words if word.islower() or word.istitle()]

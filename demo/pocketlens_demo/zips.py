@@ -19,11 +19,10 @@ from pocketlens.pictures.folders import (
     is_system,
 )
 from pocketlens.pictures.formats import FIRST_BYTES, picture_kind
-from pocketlens_demo.pictures import LIMITS, file_name, picture_bytes, table_name
+from pocketlens_demo.limits import MAX_PHOTO, MAX_PICTURES, MAX_UNPACKED
+from pocketlens_demo.pictures import Upload, table_name
 from pocketlens_demo.zip_names import member_names
 
-MAX_PICTURES = 1000
-MAX_UNPACKED = 2_000_000_000
 _MAX_DIRECTORY = 1_000_000
 _END_SIZE = 22
 _FOLDER = 0x10
@@ -34,44 +33,40 @@ _LONGEST_END = 65_558 + 20
 
 @dataclass(frozen=True)
 class NamedPicture:
-    """A picture that is not read yet.
+    """A picture that is read when its bytes are needed.
 
     Attributes:
-        name: What to call it.
-        read: Gives its bytes, or raises a PocketLensError.
+        name: To be shown.
+        read: Returns the bytes of the picture file, or raises a PocketLensError.
     """
 
     name: str
     read: Callable[[], bytes]
 
 
-def named_pictures(
-    uploads: list[dict[str, Any]], passed: PassedOver | None = None
-) -> list[NamedPicture]:
+def named_pictures(uploads: list[Any], passed: PassedOver | None = None) -> list[NamedPicture]:
     """The uploads, and the pictures inside the zip files among them.
 
-    What a zip file holds is known as picture_files() knows what a folder holds.
+    In a zip file the same names count as pictures as picture_files() takes from a folder.
 
     Args:
-        uploads: As Gradio has stored them.
-        passed: Is told which files in zip files are no pictures.
+        uploads: What Upload() takes.
+        passed: Collects the files in zip files that are no pictures.
 
     Raises:
         InputTypeError: `uploads` is no list.
         ImageError: A zip file is damaged, or of an unusual kind.
-        SettingError: There are none, more than MAX_PICTURES, or a zip file unpacks to more than
-            MAX_UNPACKED bytes.
+        SettingError: There are no pictures, more than MAX_PICTURES, or a zip file unpacks to more
+            than MAX_UNPACKED bytes.
     """
     if not isinstance(uploads, list):
         raise InputTypeError(f"got {uploads!r:.100}, expected a list of uploaded files")
     pictures: list[NamedPicture] = []
-    for upload in uploads:
-        name = file_name(upload)
-        path = upload.get("path") if isinstance(upload, dict) else None
-        if path and _is_zip(Path(path)):
-            pictures += _members(Path(path), name, passed or PassedOver())
+    for upload in map(Upload, uploads):
+        if upload.path and _is_zip(Path(upload.path)):
+            pictures += _members(Path(upload.path), upload.name, passed or PassedOver())
         else:
-            pictures.append(NamedPicture(name, partial(picture_bytes, upload)))
+            pictures.append(NamedPicture(upload.name, upload.read))
         if len(pictures) > MAX_PICTURES:
             raise SettingError(f"more than {MAX_PICTURES} pictures; send them in several parts")
     if not pictures:
@@ -83,14 +78,14 @@ def _is_zip(path: Path) -> bool:
     try:
         with path.open("rb") as file:
             return file.read(len(_START)) in (_START, _END)
-    except OSError:  # said when it is read
+    except OSError:  # read() raises the error
         return False
 
 
 def _members(path: Path, name: str, passed: PassedOver) -> list[NamedPicture]:
     _check_directory(path, name)
     try:
-        # Closed when the last of its pictures is forgotten.
+        # It closes when the last of its pictures is deleted.
         archive = zipfile.ZipFile(path)
         members = archive.infolist()
         names = member_names(members)
@@ -114,7 +109,7 @@ def _members(path: Path, name: str, passed: PassedOver) -> list[NamedPicture]:
 
 
 def _check_directory(path: Path, name: str) -> None:
-    """Before zipfile makes an object of each of what may be millions of entries."""
+    """Raises ImageError for millions of entries, before zipfile makes an object of each."""
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - _LONGEST_END))
         tail = file.read()
@@ -128,15 +123,14 @@ def _check_directory(path: Path, name: str) -> None:
 def _is_picture(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
     try:
         return picture_kind(_start(archive, member, FIRST_BYTES)) is not None
-    except ImageError:  # said when it is read
+    except ImageError:  # read() raises the error
         return True
 
 
 def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
-    limit = LIMITS.max_bytes
-    data = _start(archive, member, limit + 1)
-    if len(data) > limit:
-        raise ImageError(f"larger than {limit} bytes")
+    data = _start(archive, member, MAX_PHOTO + 1)
+    if len(data) > MAX_PHOTO:
+        raise ImageError(f"larger than {MAX_PHOTO} bytes")
     return data
 
 

@@ -55,3 +55,21 @@ class Prediction:
         """
         check_positive(k=k)
         return sorted(self.scores.items(), key=lambda item: -item[1])[:k]
+
+    def to_dict(self, top_k: int | None = None) -> dict[str, Any]:
+        """The answer as JSON types, without the activation map.
+
+        Args:
+            top_k: "scores" holds so many of the most probable classes, best first; None: all
+                classes, in the order of the model's labels.
+
+        Raises:
+            SettingError: top_k is no positive whole number.
+        """
+        return {
+            "label": self.label,
+            "score": self.score,
+            "scores": self.scores if top_k is None else dict(self.top_k(top_k)),
+            "rejected": self.rejected,
+            "familiarity": self.familiarity,
+        }

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from pocketlens.errors import FileError
-from pocketlens_demo.upload_folder import MINUTES_KEPT, upload_folder
+from pocketlens_demo.limits import MINUTES_KEPT
+from pocketlens_demo.upload_folder import upload_folder
 
 
 def write(path: Path, age: float) -> Path:

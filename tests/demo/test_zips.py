@@ -13,7 +13,7 @@ from pocketlens.pictures.folders import PassedOver
 from pocketlens.prediction import Prediction
 from pocketlens_demo import zips
 from pocketlens_demo.bulk import as_csv
-from pocketlens_demo.pictures import file_name
+from pocketlens_demo.pictures import Upload
 from pocketlens_demo.zips import named_pictures
 
 PICTURE = encode(plain(200, 0, 0))
@@ -53,7 +53,7 @@ def test_names_are_only_shown(tmp_path: Path) -> None:
     assert [picture.name for picture in found] == ["../../etc/x.png", "/etc/y.png", "ab[2J.png"]
     assert [picture.read() for picture in found] == [PICTURE] * 3
     odd = {"path": str(tmp_path / "z.zip"), "orig_name": "n" * 1000}
-    assert len(file_name(odd)) == 200
+    assert len(Upload(odd).name) == 200
 
 
 def test_a_bomb_unpacks_no_further_than_a_photo(tmp_path: Path) -> None:

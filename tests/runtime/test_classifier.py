@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import pickle
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -35,6 +36,17 @@ def test_probabilities_are_those_worked_out_by_hand(colors: pocketlens.Classifie
     np.testing.assert_allclose(list(answer.scores.values()), expected, atol=1e-6)
     assert answer.score == answer.scores["red"]
     assert [label for label, _ in answer.top_k(2)] == ["red", "green"]
+
+
+def test_an_answer_as_json_types() -> None:
+    answer = pocketlens.Prediction.from_probabilities(
+        ("a", "b", "c"), [0.2, 0.5, 0.3], familiarity=0.5
+    )
+    assert json.dumps(answer.to_dict()) == (
+        '{"label": "b", "score": 0.5, "scores": {"a": 0.2, "b": 0.5, "c": 0.3}, '
+        '"rejected": false, "familiarity": 0.5}'
+    )
+    assert json.dumps(answer.to_dict(2)["scores"]) == '{"b": 0.5, "c": 0.3}'
 
 
 def test_list_in_list_out(colors: pocketlens.Classifier, tmp_path: Path) -> None:

@@ -14,12 +14,12 @@ from pocketlens.confusion import Matrix
 from pocketlens.names import cut
 
 MOST_NAMED = 30
-"""Classes whose names and counts a drawing has room for."""
+"""With more classes there is no room for names and counts."""
 _LONGEST = 20
 _ROW, _LETTER = 26, 8
 _ROOM = 180
 _SMALLEST = 0.6
-"""How far a drawing shrinks on a phone before it scrolls."""
+"""The smallest scale on a narrow screen; below it the drawing scrolls."""
 _MOST_PIXELS = 250
 _RIGHT, _WRONG = (34, 160, 90), (220, 60, 60)
 
@@ -73,7 +73,7 @@ def _drawing(labels: Sequence[str], counts: np.ndarray, shares: np.ndarray) -> s
 
 
 def _picture(shares: np.ndarray) -> str:
-    """A pixel for each cell; of very many classes, for the strongest cell of a square of them."""
+    """One pixel a cell; with very many classes one for the strongest of a square of cells."""
     step = -(-len(shares) // _MOST_PIXELS)
     side = -(-len(shares) // step)
     padded = np.zeros((side * step, side * step))
@@ -84,7 +84,7 @@ def _picture(shares: np.ndarray) -> str:
         strongest = (padded * part).reshape(side, step, side, step).max(axis=(1, 3))
         there = strongest > 0
         pixels[there, :3] = color[::-1]
-        # Most confusions are of a few pictures, and are to be seen.
+        # Most confusions are of a few pictures: without the root they would be invisible.
         pixels[there, 3] = np.round(255 * (0.25 + 0.75 * np.sqrt(strongest[there])))
     content = base64.b64encode(cv2.imencode(".png", pixels)[1].tobytes()).decode()
     return (

@@ -9,13 +9,13 @@ from typing import Any
 import gradio as gr
 
 from pocketlens.classifier import Classifier
-from pocketlens_demo.pictures import picture_bytes
+from pocketlens_demo.pictures import Upload
 from pocketlens_demo.tabs import webcam
 from pocketlens_demo.wording import answer_of
 
 SECONDS = 60
 _SECONDS_A_FRAME = 0.1
-# Runs where a stream begins. When the server ends one, the browser just begins another.
+# Runs when a stream begins. The browser ends it: when the server does, the browser begins another.
 _STOP_IN_TIME = """
 (...inputs) => {
   clearTimeout(window.pocketlensStop);
@@ -36,15 +36,15 @@ def build(model: Classifier, cores: int) -> None:
     ) -> tuple[Any, list[float], int]:
         if not frame:
             return gr.skip(), times, count
-        prediction = model.predict(picture_bytes(frame))
-        # A pause, such as between two runs, is not counted.
+        prediction = model.predict(Upload(frame).read())
+        # Frames before a pause, such as between two recordings, do not count.
         recent = [time for time in times if monotonic() - time < 2]
         times = [*recent[1 - _RECENT :], monotonic()]
         rate = (len(times) - 1) / (times[-1] - times[0]) if len(times) > 1 else 0
         answer = escape(answer_of(prediction))
         if not prediction.rejected:
             answer += f" {prediction.score:.0%}"
-        # Two animations in turns: page.css lets an answer go that no other follows.
+        # page.css hides an answer after two seconds; another class restarts that animation.
         turn = "even" if count % 2 == 0 else "odd"
         text = f"<p class='{turn}'><b>{answer}</b> {rate:.0f} frames a second</p>"
         return text, times, count + 1

@@ -17,27 +17,29 @@ from pocketlens.errors import PocketLensError
 from pocketlens.names import cut
 from pocketlens.pictures.decoding import Pixels
 from pocketlens.pictures.folders import PassedOver
+from pocketlens.pictures.preprocessing import decode_for
 from pocketlens.prediction import Prediction
-from pocketlens_demo.bulk import answers, as_csv, fields
-from pocketlens_demo.pictures import decoded, shrunk
+from pocketlens_demo.bulk import answers, as_csv
+from pocketlens_demo.limits import MAX_PICTURES
+from pocketlens_demo.pictures import shrunk
 from pocketlens_demo.wording import answer_of
-from pocketlens_demo.zips import MAX_PICTURES, NamedPicture, named_pictures
+from pocketlens_demo.zips import NamedPicture, named_pictures
 
 _THUMBNAILS = 48
 _THUMBNAIL_SIDE = 240
 _SECONDS_BETWEEN = 0.2
 _MOST_COUNTED = 10
 _HEADERS = ["photo", "answer", "probability", "familiarity", "problem"]
-# A click during an upload waits for its end, which must not cancel what the click begins.
+# A click during an upload waits for its end; uploads.upload must not cancel the run that it begins.
 _BEGIN = """
 async (uploads) => {
   await new Promise((next) => setTimeout(next));
   window.pocketlensEnded = null;
   return [uploads];
 }"""
-# In the browser, before its visitor can click again: a run that has begun since is not touched.
+# In the browser, before the visitor can click again: it cannot clear the answers of a later run.
 _END = "() => (window.pocketlensEnded = %s)"
-# Until the server hears of it, a run goes on that was ended, and then it counts as failed.
+# The server cancels a run some time after the click; Gradio then reports the run as failed.
 _END_AGAIN = "() => window.pocketlensEnded ?? []"
 _NO_ROWS = {"headers": _HEADERS, "data": [], "metadata": None}
 
@@ -46,7 +48,7 @@ def build(model: Classifier, concurrency: dict[str, Any]) -> None:
     """Adds the tab's components and events to the page that is being built."""
 
     def classify(uploads: list[dict[str, Any]] | None) -> Iterator[list[Any]]:
-        # Nothing of an earlier run may look like the answer to this one.
+        # Clears the answers of an earlier run.
         yield ["", [], [], gr.update(value=None, interactive=False)]
         if not uploads:
             raise gr.Error("Choose photos or a zip file first.", print_exception=False)
@@ -58,7 +60,8 @@ def build(model: Classifier, concurrency: dict[str, Any]) -> None:
             found.append(answer)
             if monotonic() - shown > _SECONDS_BETWEEN:
                 shown = monotonic()
-                # Gradio's own bar goes when a generator, which can be stopped, has yielded.
+                # Not gr.Progress: its bar disappears once a generator has yielded, and only a
+                # generator can be stopped.
                 yield [_bar(len(found), len(pictures)), gr.skip(), gr.skip(), gr.skip()]
         rows = [_row(picture, answer) for picture, answer in zip(pictures, found, strict=True)]
         yield [
@@ -68,6 +71,27 @@ def build(model: Classifier, concurrency: dict[str, Any]) -> None:
             gr.update(value=_csv_file(download, rows), interactive=True),
         ]
 
+    uploads, start, stop = _inputs()
+    outputs = _outputs()
+    download = outputs[-1]
+    event = start.click(
+        classify,
+        uploads,
+        outputs,
+        js=_BEGIN,
+        **concurrency,
+        api_visibility="private",
+        preprocess=False,
+        show_progress="hidden",
+    )
+    event.failure(None, outputs=outputs, js=_END_AGAIN, api_visibility="private")
+    changes = [uploads.upload, uploads.clear, uploads.delete]
+    for triggers, text in ((stop.click, "Stopped."), (changes, "")):
+        gr.on(triggers, None, cancels=event, api_visibility="private")
+        gr.on(triggers, None, outputs=outputs, js=_END % _nothing(text), api_visibility="private")
+
+
+def _inputs() -> tuple[gr.File, gr.Button, gr.Button]:
     uploads = gr.File(
         label=f"Photos, or a zip of them (at most {MAX_PICTURES})",
         file_count="multiple",
@@ -75,8 +99,10 @@ def build(model: Classifier, concurrency: dict[str, Any]) -> None:
         height=180,
     )
     with gr.Row():
-        start = gr.Button("Classify", variant="primary")
-        stop = gr.Button("Stop")
+        return uploads, gr.Button("Classify", variant="primary"), gr.Button("Stop")
+
+
+def _outputs() -> tuple[gr.HTML, gr.Dataframe, gr.Gallery, gr.DownloadButton]:
     summary = gr.HTML(elem_id="summary")
     table = gr.Dataframe(
         headers=_HEADERS,
@@ -95,23 +121,7 @@ def build(model: Classifier, concurrency: dict[str, Any]) -> None:
         interactive=False,
         buttons=["fullscreen"],
     )
-    download = gr.DownloadButton("Download as CSV", interactive=False)
-    outputs = [summary, table, gallery, download]
-    event = start.click(
-        classify,
-        uploads,
-        outputs,
-        js=_BEGIN,
-        **concurrency,
-        api_visibility="private",
-        preprocess=False,
-        show_progress="hidden",
-    )
-    event.failure(None, outputs=outputs, js=_END_AGAIN, api_visibility="private")
-    changes = [uploads.upload, uploads.clear, uploads.delete]
-    for triggers, text in ((stop.click, "Stopped."), (changes, "")):
-        gr.on(triggers, None, cancels=event, api_visibility="private")
-        gr.on(triggers, None, outputs=outputs, js=_END % _nothing(text), api_visibility="private")
+    return summary, table, gallery, gr.DownloadButton("Download as CSV", interactive=False)
 
 
 def _nothing(summary: str) -> str:
@@ -130,8 +140,8 @@ def _bar(done: int, total: int) -> str:
 
 def _row(picture: NamedPicture, answer: Prediction | PocketLensError) -> dict[str, Any]:
     if isinstance(answer, Prediction):
-        row = {"file": picture.name, "answer": answer_of(answer), **fields(answer)}
-        # It means nothing there.
+        row = {"file": picture.name, "answer": answer_of(answer), **answer.to_dict()}
+        # The score of a rejected picture means nothing.
         return row | {"score": None} if answer.rejected else row
     return {"file": picture.name, "error": str(answer)}
 
@@ -175,15 +185,15 @@ def _least_certain(
     shown = []
     for _, picture, answer in known[:_THUMBNAILS]:
         try:
-            pixels = decoded(picture.read(), model.metadata.preprocessing)
-        except PocketLensError:  # gone meanwhile
+            pixels = decode_for(picture.read(), model.metadata.preprocessing)
+        except PocketLensError:  # the upload was removed
             continue
         shown.append((shrunk(pixels, _THUMBNAIL_SIDE), f"{answer_of(answer)} · {picture.name}"))
     return shown
 
 
 def _certainty(model: Classifier, answer: Prediction) -> float:
-    """0 to 1: how far from another answer, which for a rejected picture is not to be rejected."""
+    """0 to 1: the distance to the next other answer; for a rejected picture, to being accepted."""
     if answer.rejected and answer.familiarity is not None and model.min_familiarity:
         return 1 - answer.familiarity / model.min_familiarity
     least = 1 / len(model.labels)

@@ -1,9 +1,10 @@
-"""The tab about the model: what its file says of itself, as figures, plots and tables."""
+"""The tab about the model: its metadata as figures, plots and tables."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
+from typing import Any, TypeAlias
 
 import gradio as gr
 import pandas as pd
@@ -16,10 +17,11 @@ from pocketlens.names import listed
 from pocketlens.tools.card import render
 from pocketlens_demo.tabs.confusion import MOST_NAMED, confusion_matrix
 
+Row: TypeAlias = Sequence[str | float]
 _PLOT_HEIGHT = 280
 _MISTAKES = 100
 _BESIDE, _WIDE = 12, 1000
-"""Classes whose matrix has room beside the table; pixels that a larger one takes."""
+"""Most classes whose matrix stands beside the table; pixels that a larger matrix takes."""
 
 
 def build(model: Classifier, name: str, size: int) -> None:
@@ -27,8 +29,8 @@ def build(model: Classifier, name: str, size: int) -> None:
 
     Args:
         model: The model.
-        name: Of its file.
-        size: Bytes of its file.
+        name: Name of the model's file.
+        size: Bytes of the model's file.
     """
     metadata = model.metadata
     gr.HTML(_tiles(metadata, size))
@@ -41,46 +43,42 @@ def build(model: Classifier, name: str, size: int) -> None:
 
 
 def _tiles(metadata: Metadata, size: int) -> str:
-    tiles = [("classes", f"{len(metadata.labels):,}", listed(metadata.labels, 6))]
-    if metrics := metadata.metrics:
-        tiles.append(
-            (
-                "accuracy",
-                f"{metrics.accuracy:.2%}",
-                f"of {metrics.images:,} test pictures; 95 % interval "
-                f"{between(metrics.accuracy_interval)}",
-            )
-        )
-        tiles.append(
-            (
-                "calibration error",
-                f"{metrics.calibration_error:.2%}",
-                "how far probabilities are from the share of right answers, on average",
-            )
-        )
-    if metadata.familiarity and (rejection := metadata.familiarity.rejection):
-        tiles.append(
-            (
-                "other things rejected",
-                f"{rejection.outliers_rejected:.1%}",
-                f"of {rejection.outliers:,} pictures of kinds it has not seen; of the test "
-                f"pictures {1 - rejection.test_accepted:.1%}",
-            )
-        )
-    recipe = metadata.preprocessing
-    tiles.append(
-        (
-            "size",
-            f"{size / 1e6:.2f} MB",
-            f"{'int8' if metadata.int8 else 'float'}, {metadata.architecture}, input "
-            f"{recipe.input_size[0]}x{recipe.input_size[1]} {recipe.color_mode}",
-        )
-    )
     cells = "".join(
         f"<div><dt>{escape(title)}</dt><dd><b>{escape(figure)}</b>{escape(text)}</dd></div>"
-        for title, figure, text in tiles
+        for title, figure, text in _figures(metadata, size)
     )
     return f"<dl class='tiles'>{cells}</dl>"
+
+
+def _figures(metadata: Metadata, size: int) -> Iterator[tuple[str, str, str]]:
+    """Title, figure and explanation of each tile."""
+    yield "classes", f"{len(metadata.labels):,}", listed(metadata.labels, 6)
+    if metrics := metadata.metrics:
+        yield (
+            "accuracy",
+            f"{metrics.accuracy:.2%}",
+            f"of {metrics.images:,} test pictures; 95 % interval "
+            f"{between(metrics.accuracy_interval)}",
+        )
+        yield (
+            "calibration error",
+            f"{metrics.calibration_error:.2%}",
+            "how far probabilities are from the share of right answers, on average",
+        )
+    if metadata.familiarity and (rejection := metadata.familiarity.rejection):
+        yield (
+            "other things rejected",
+            f"{rejection.outliers_rejected:.1%}",
+            f"of {rejection.outliers:,} pictures of kinds it has not seen; of the test "
+            f"pictures {1 - rejection.test_accepted:.1%}",
+        )
+    height, width, _ = metadata.preprocessing.input_shape
+    yield (
+        "size",
+        f"{size / 1e6:.2f} MB",
+        f"{'int8' if metadata.int8 else 'float'}, {metadata.architecture}, input "
+        f"{height}x{width} {metadata.preprocessing.color_mode}",
+    )
 
 
 def _learning_curves(history: Mapping[str, Sequence[float]]) -> None:
@@ -88,26 +86,14 @@ def _learning_curves(history: Mapping[str, Sequence[float]]) -> None:
         return
     with gr.Row():
         for key in ("accuracy", "loss"):
-            curves = {
-                "training": history.get(key, ()),
-                "validation": history.get(f"val_{key}", ()),
-            }
             points = [
                 (epoch, value, name)
-                for name, values in curves.items()
-                for epoch, value in enumerate(values, start=1)
+                for name, curve in (("training", key), ("validation", f"val_{key}"))
+                for epoch, value in enumerate(history.get(curve, ()), start=1)
             ]
-            gr.LinePlot(
-                pd.DataFrame(points, columns=["epoch", key, "pictures"]),
-                x="epoch",
-                y=key,
-                color="pictures",
-                title=f"Learning curve: {key}",
-                label=f"Learning curve: {key}",
-                show_label=False,
-                height=_PLOT_HEIGHT,
-                y_lim=_limits([value for _, value, _ in points]),
-            )
+            columns = ["epoch", key, "pictures"]
+            y_lim = _limits([value for _, value, _ in points])
+            _plot(f"Learning curve: {key}", columns, points, color="pictures", y_lim=y_lim)
 
 
 def _mistakes(labels: Sequence[str], matrix: Matrix) -> None:
@@ -115,82 +101,73 @@ def _mistakes(labels: Sequence[str], matrix: Matrix) -> None:
         with gr.Column(min_width=_WIDE if _BESIDE < len(labels) <= MOST_NAMED else 320):
             gr.HTML(confusion_matrix(labels, matrix))
         with gr.Column():
-            gr.Dataframe(
-                _per_class(labels, matrix),
-                label="Per class, on the test pictures",
-                column_widths=["200px", "110px", "90px", "90px", "100px"],
-                interactive=False,
-                max_height=400,
-            )
+            columns = {"class": 200, "precision": 110, "recall": 90, "F1": 90, "pictures": 100}
+            rows = per_class(labels, matrix)
+            _table("Per class, on the test pictures", columns, rows, max_height=400)
     if len(labels) > MOST_NAMED:
-        gr.Dataframe(
-            pd.DataFrame(
-                most_confused(labels, matrix, _MISTAKES),
-                columns=["the pictures show", "the answer", "mistakes", "of its pictures"],
-            ),
-            label=f"The most frequent mistakes (at most {_MISTAKES})",
-            column_widths=["200px", "200px", "110px", "150px"],
-            interactive=False,
-            max_height=400,
-        )
-
-
-def _per_class(labels: Sequence[str], matrix: Matrix) -> pd.DataFrame:
-    columns = ["class", "precision", "recall", "F1", "pictures"]
-    return pd.DataFrame(per_class(labels, matrix), columns=columns).round(4)
+        title = f"The most frequent mistakes (at most {_MISTAKES})"
+        columns = {"the pictures show": 200, "the answer": 200, "mistakes": 110}
+        columns["of its pictures"] = 150
+        _table(title, columns, most_confused(labels, matrix, _MISTAKES), max_height=400)
 
 
 def _certainty(metadata: Metadata, metrics: Metrics) -> None:
     with gr.Row():
         if bins := metrics.reliability:
-            points = [(0.0, 0.0, "ideal"), (1.0, 1.0, "ideal")]
-            points += [(each.score, each.accuracy, "this model") for each in bins]
-            gr.LinePlot(
-                pd.DataFrame(points, columns=["probability", "share right", "line"]),
-                x="probability",
-                y="share right",
+            _plot(
+                "Calibration",
+                ["probability", "share right", "line"],
+                [(0.0, 0.0, "ideal"), (1.0, 1.0, "ideal")]
+                + [(each.score, each.accuracy, "this model") for each in bins],
                 color="line",
-                title="Calibration",
-                label="Calibration",
-                show_label=False,
-                height=_PLOT_HEIGHT,
                 x_lim=_limits([each.score for each in bins]),
                 y_lim=_limits([each.accuracy for each in bins]),
             )
         if curve := metrics.risk_coverage:
-            gr.LinePlot(
-                pd.DataFrame(
-                    [(each.coverage, each.accuracy) for each in curve],
-                    columns=["share answered", "share right"],
-                ),
-                x="share answered",
-                y="share right",
-                title="If only the surest answers are taken",
-                label="If only the surest answers are taken",
-                show_label=False,
-                height=_PLOT_HEIGHT,
+            _plot(
+                "If only the surest answers are taken",
+                ["share answered", "share right"],
+                [(each.coverage, each.accuracy) for each in curve],
                 y_lim=_limits([each.accuracy for each in curve]),
             )
     with gr.Row():
         for title, part in (("Figures", metrics), ("Calibration", metadata.calibration)):
             if part:
-                gr.Dataframe(
-                    pd.DataFrame(part.rows(), columns=["on the test pictures", ""]),
-                    label=title,
-                    column_widths=["200px", "360px"],
-                    interactive=False,
-                    wrap=True,
-                )
+                _table(title, {"on the test pictures": 200, "": 360}, part.rows(), wrap=True)
+
+
+def _plot(title: str, columns: list[str], points: Sequence[Row], **more: Any) -> None:
+    gr.LinePlot(
+        pd.DataFrame(points, columns=columns),
+        x=columns[0],
+        y=columns[1],
+        title=title,
+        label=title,
+        show_label=False,
+        height=_PLOT_HEIGHT,
+        **more,
+    )
+
+
+def _table(title: str, columns: Mapping[str, int], rows: Iterable[Row], **more: Any) -> None:
+    """Adds a table; `columns` are names and widths in pixels."""
+    gr.Dataframe(
+        pd.DataFrame(rows, columns=list(columns)).round(4),
+        label=title,
+        column_widths=[f"{width}px" for width in columns.values()],
+        interactive=False,
+        **more,
+    )
 
 
 def _limits(values: Sequence[float]) -> list[float | None]:
-    """A little more than what the values span."""
+    """The range of the values, and a margin of 5 % on both sides."""
     margin = (max(values) - min(values)) * 0.05 or 0.01
     return [min(values) - margin, max(values) + margin]
 
 
 def _for_the_page(card: str) -> str:
-    """Headings below those of the page, and links in place of pictures of other hosts."""
+    """The card with headings one level lower, and links in place of pictures of other hosts."""
     return (
         card.replace("\n#", "\n##").replace("# Model card", "## Model card", 1).replace("![", "[")
     )

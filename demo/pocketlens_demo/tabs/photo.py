@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -11,16 +12,19 @@ import gradio as gr
 import pocketlens
 from pocketlens.classifier import Classifier
 from pocketlens.names import cut
+from pocketlens.pictures.preprocessing import decode_for
 from pocketlens_demo.collection import Collection
-from pocketlens_demo.pictures import decoded, picture_bytes
+from pocketlens_demo.pictures import Upload
 from pocketlens_demo.tabs import webcam
 from pocketlens_demo.wording import answer_of, familiarity_text
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 _MOST_CLASSES = 10
+_HEIGHT = 380
+_OF_PHOTO = "of-photo"
 
-# An answer stands only beside the photo that it was asked for. Gradio cannot see to that: it runs
-# no event, not even one of the browser's own, once it has lost the server.
+# Hides the answer as soon as another photo is shown. Gradio's events cannot do this: once the
+# connection to the server is lost, Gradio runs none of them, not even those in the browser alone.
 _HIDE_THE_ANSWER = """
 window.pocketlensPhoto = () => document.querySelector("#photo .image-frame img")?.src ?? "";
 let last = pocketlensPhoto();
@@ -45,91 +49,20 @@ _SHOW_ITS_ANSWER = """
 
 def build(model: Classifier, collection: Collection | None, concurrency: dict[str, Any]) -> None:
     """Adds the tab's components and events to the page that is being built."""
-
-    def classify(photo: dict[str, Any] | None, explain: bool) -> list[Any]:
-        if not photo:
-            return [None, "", "", None, gr.update(visible=False), gr.update(visible=False)]
-        start = perf_counter()
-        pixels = decoded(picture_bytes(photo), model.metadata.preprocessing)
-        middle = perf_counter()
-        prediction = model.predict(pixels, explain=explain)
-        end = perf_counter()
-        scores = dict(prediction.top_k(_MOST_CLASSES))
-        shown = answer_of(prediction) if prediction.rejected else scores
-        time_taken = (
-            f"decode {(middle - start) * 1000:.1f} ms, inference {(end - middle) * 1000:.1f} ms, "
-            f"{model.providers[0]}"
-        )
-        heat_map = None
-        if prediction.activation_map is not None:
-            best = model.labels.index(prediction.label)
-            heat_map = pocketlens.overlay(pixels, prediction.activation_map, best)
-        return [
-            shown,
-            familiarity_text(prediction),
-            time_taken,
-            gr.update(
-                value=heat_map, visible=explain, label=f"What speaks for {cut(prediction.label)}"
-            ),
-            gr.update(visible=collection is not None),
-            gr.update(visible=False),
-        ]
-
     with gr.Row(elem_id="photo-tab"):
         with gr.Column():
-            photo = gr.Image(
-                label="Photo",
-                elem_id="photo",
-                type="filepath",
-                format="png",
-                sources=["upload", "webcam", "clipboard"],
-                height=380,
-                placeholder="Drop a photo here, or click to choose one",
-                webcam_options=webcam.options(width={"ideal": 1920}, height={"ideal": 1440}),
-            )
-            explain = gr.Checkbox(
-                label="Show where it looked",
-                info="Red places speak most for the answer, blue ones least.",
-                visible=model.can_explain,
-            )
-            heat_map = gr.Image(
-                label="Where it looked",
-                elem_id="heat-map",
-                elem_classes="of-photo",
-                format="jpeg",
-                interactive=False,
-                visible=False,
-                height=380,
-                buttons=["download", "fullscreen"],
-            )
+            photo, explain, heat_map = _photo_column(model)
         with gr.Column():
-            answer = gr.Label(label="Answer", elem_classes="of-photo")
-            familiarity = gr.Textbox(
-                label="Familiarity",
-                elem_classes="of-photo",
-                interactive=False,
-                visible=model.min_familiarity is not None,
-            )
-            time_taken = gr.Textbox(label="Time taken", elem_classes="of-photo", interactive=False)
-            wrong = gr.Button("That's wrong", elem_classes="of-photo", visible=False)
-            right_label = gr.Dropdown(
-                list(model.labels),
-                value=None,
-                label="What does it show?",
-                info="The photo is kept on the server, for the next training.",
-                elem_classes="of-photo",
-                visible=False,
-            )
+            *answer, wrong, right_label = _answer_column(model)
     gr.HTML(js_on_load=_HIDE_THE_ANSWER, elem_classes="script")
     webcam.turn_off_in_time(photo, "photo-tab")
-    outputs = [answer, familiarity, time_taken, heat_map, wrong, right_label]
     for event in (photo.change, explain.change):
-        # Without gr.Image's own look into the file: it ends in a bare "Error" where the file is no
-        # picture, and the runtime never gets to say what is wrong with it.
+        # preprocess=False: gr.Image would open the file first, and answer a bare "Error" where it
+        # is no picture; the runtime says what is wrong with it.
         answered = event(
-            classify,
+            _classify_with(model, collection is not None),
             [photo, explain],
-            outputs,
+            [*answer, heat_map, wrong, right_label],
             js=_NOTE_THE_PHOTO,
             api_visibility="private",
             preprocess=False,
@@ -140,6 +73,88 @@ def build(model: Classifier, collection: Collection | None, concurrency: dict[st
         _correct(collection, photo, wrong, right_label)
     if {label.lower() for label in model.labels} == {"cat", "dog"}:
         _offer_examples(photo)
+
+
+def _photo_column(model: Classifier) -> tuple[gr.Image, gr.Checkbox, gr.Image]:
+    photo = gr.Image(
+        label="Photo",
+        elem_id="photo",
+        type="filepath",
+        format="png",
+        sources=["upload", "webcam", "clipboard"],
+        height=_HEIGHT,
+        placeholder="Drop a photo here, or click to choose one",
+        webcam_options=webcam.options(width={"ideal": 1920}, height={"ideal": 1440}),
+    )
+    explain = gr.Checkbox(
+        label="Show where it looked",
+        info="Red places speak most for the answer, blue ones least.",
+        visible=model.can_explain,
+    )
+    heat_map = gr.Image(
+        label="Where it looked",
+        elem_id="heat-map",
+        elem_classes=_OF_PHOTO,
+        format="jpeg",
+        interactive=False,
+        visible=False,
+        height=_HEIGHT,
+        buttons=["download", "fullscreen"],
+    )
+    return photo, explain, heat_map
+
+
+def _answer_column(
+    model: Classifier,
+) -> tuple[gr.Label, gr.Textbox, gr.Textbox, gr.Button, gr.Dropdown]:
+    answer = gr.Label(label="Answer", elem_classes=_OF_PHOTO)
+    familiarity = gr.Textbox(
+        label="Familiarity",
+        elem_classes=_OF_PHOTO,
+        interactive=False,
+        visible=model.min_familiarity is not None,
+    )
+    time_taken = gr.Textbox(label="Time taken", elem_classes=_OF_PHOTO, interactive=False)
+    wrong = gr.Button("That's wrong", elem_classes=_OF_PHOTO, visible=False)
+    right_label = gr.Dropdown(
+        list(model.labels),
+        value=None,
+        label="What does it show?",
+        info="The photo is kept on the server, for the next training.",
+        elem_classes=_OF_PHOTO,
+        visible=False,
+    )
+    return answer, familiarity, time_taken, wrong, right_label
+
+
+def _classify_with(
+    model: Classifier, can_correct: bool
+) -> Callable[[dict[str, Any] | None, bool], list[Any]]:
+    def classify(photo: dict[str, Any] | None, explain: bool) -> list[Any]:
+        hidden = gr.update(visible=False)
+        if not photo:
+            return [None, "", "", None, hidden, hidden]
+        start = perf_counter()
+        pixels = decode_for(Upload(photo).read(), model.metadata.preprocessing)
+        middle = perf_counter()
+        prediction = model.predict(pixels, explain=explain)
+        end = perf_counter()
+        heat_map = None
+        if prediction.activation_map is not None:
+            best = model.labels.index(prediction.label)
+            heat_map = pocketlens.overlay(pixels, prediction.activation_map, best)
+        label = f"What speaks for {cut(prediction.label)}"
+        return [
+            answer_of(prediction) if prediction.rejected else dict(prediction.top_k(_MOST_CLASSES)),
+            familiarity_text(prediction),
+            f"decode {(middle - start) * 1000:.1f} ms, inference {(end - middle) * 1000:.1f} ms, "
+            f"{model.providers[0]}",
+            gr.update(value=heat_map, visible=explain, label=label),
+            gr.update(visible=can_correct),
+            hidden,
+        ]
+
+    return classify
 
 
 def _offer_examples(photo: gr.Image) -> None:
@@ -168,7 +183,7 @@ def _correct(
 ) -> None:
     def keep(upload: dict[str, Any] | None, label: str | None) -> list[Any]:
         if upload and label:
-            gr.Info(collection.keep(picture_bytes(upload), label))
+            gr.Info(collection.keep(Upload(upload).read(), label))
         return [gr.update(visible=True), gr.update(visible=False)]
 
     wrong.click(

@@ -1,4 +1,4 @@
-"""A tab's camera: which one it is, and that it goes off."""
+"""A tab's camera: which one is used, and when it is turned off."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-# When its picture is hidden, as with another tab, and when a recording ends in whatever way.
+# Turns it off when its picture is hidden, as by another tab, and when a recording ends.
 _SWITCH = """
 const off = () => {
   const videos = document.querySelectorAll(%(videos)s);
@@ -34,10 +34,10 @@ _RENEWED = "() => ({ __type__: 'update', visible: true })"
 
 
 def options(**constraints: Any) -> gr.WebcamOptions:
-    """The camera at the back of a phone, as the network was trained: not mirrored.
+    """The rear camera of a phone, not mirrored, like the pictures of the training.
 
     Args:
-        constraints: Of its video, such as {"width": {"ideal": 1920}}.
+        constraints: Media constraints of the video, such as width={"ideal": 1920}.
     """
     return gr.WebcamOptions(
         mirror=False, constraints={"video": {"facingMode": "environment", **constraints}}
@@ -45,12 +45,12 @@ def options(**constraints: Any) -> gr.WebcamOptions:
 
 
 def turn_off_in_time(camera: gr.Image, box: str, *answers: gr.HTML) -> None:
-    """Lets the camera go off, and empties its answers, as soon as nobody looks at it.
+    """Turns the camera off, and empties its answers, when it is hidden or a recording ends.
 
     Args:
         camera: The component.
-        box: The id of the element that it is in.
-        answers: What is about its picture.
+        box: The id of the element around the component.
+        answers: What shows answers for the camera's picture.
     """
     switch = gr.HTML(
         js_on_load=_SWITCH % {"box": json.dumps(box), "videos": json.dumps(f"#{box} video")},

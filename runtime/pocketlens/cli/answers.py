@@ -23,7 +23,8 @@ def write_header(arguments: argparse.Namespace) -> None:
 def write_answer(arguments: argparse.Namespace, photo: str, answer: Prediction) -> None:
     """Prints the answer for one photo."""
     if arguments.json:
-        _write_json(photo, answer, arguments.top_k or len(answer.scores))
+        row = answer.to_dict(arguments.top_k or len(answer.scores))
+        print(json.dumps({"file": photo, **row}, ensure_ascii=False))
     elif arguments.csv:
         _write_csv(photo, answer, arguments.top_k or 5)
     else:
@@ -43,18 +44,6 @@ def _write_text(photo: str, answer: Prediction, top_k: int) -> None:
     if answer.rejected:
         text = f"{word(tuple(answer.scores))} (familiarity {answer.familiarity:.1%}; else {text})"
     print(f"{printable(photo)}: {text}")
-
-
-def _write_json(photo: str, answer: Prediction, top_k: int) -> None:
-    row = {
-        "file": photo,
-        "label": answer.label,
-        "score": answer.score,
-        "scores": dict(answer.top_k(top_k)),
-        "rejected": answer.rejected,
-        "familiarity": answer.familiarity,
-    }
-    print(json.dumps(row, ensure_ascii=False))
 
 
 def _write_csv(photo: str, answer: Prediction, top_k: int) -> None:
