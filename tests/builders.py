@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pocketlens.metadata import KEY, Metadata
-from pocketlens.metadata.figures import Metrics
+from pocketlens.metadata.measurements import Metrics
 from pocketlens.metadata.provenance import Data
 from pocketlens.pictures.preprocessing import Preprocessing
 

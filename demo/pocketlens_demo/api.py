@@ -10,7 +10,7 @@ from gradio import events
 from pocketlens.classifier import Classifier
 from pocketlens.prediction import Prediction
 from pocketlens_demo.bulk import answers
-from pocketlens_demo.pictures import Upload
+from pocketlens_demo.uploads import Upload
 from pocketlens_demo.zips import named_pictures
 
 

@@ -14,10 +14,10 @@ from pocketlens.classifier import Classifier
 from pocketlens.engine.cores import usable_cores
 from pocketlens.errors import SettingError
 from pocketlens_demo import api
-from pocketlens_demo.collection import Collection
+from pocketlens_demo.checked_blocks import Page
+from pocketlens_demo.corrections import Collection
 from pocketlens_demo.limits import MAX_FILE, MAX_SESSIONS, MAX_WAITING
 from pocketlens_demo.middleware import EXCEPTION_HANDLERS, Guard
-from pocketlens_demo.page import Page
 from pocketlens_demo.patient_queue import PatientQueue
 from pocketlens_demo.tabs import live, many, photo
 from pocketlens_demo.tabs import model as model_tab

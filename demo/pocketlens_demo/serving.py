@@ -53,7 +53,7 @@ def serve(
     with upload_folder() as uploads:
         with requires_extra("demo", "gradio"):
             from pocketlens_demo.app import build, launch, stop
-            from pocketlens_demo.collection import Collection
+            from pocketlens_demo.corrections import Collection
         depth = model.metadata.preprocessing.depth
         collection = Collection(collect, model.labels, depth) if collect else None
         size = model_file.stat().st_size

@@ -20,7 +20,7 @@ from pocketlens.pictures.folders import (
 )
 from pocketlens.pictures.formats import FIRST_BYTES, picture_kind
 from pocketlens_demo.limits import MAX_PHOTO, MAX_PICTURES, MAX_UNPACKED
-from pocketlens_demo.pictures import Upload, table_name
+from pocketlens_demo.uploads import Upload, table_name
 from pocketlens_demo.zip_names import member_names
 
 _MAX_DIRECTORY = 1_000_000

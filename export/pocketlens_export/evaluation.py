@@ -10,7 +10,7 @@ import numpy as np
 from pocketlens.engine.network import Network
 from pocketlens.engine.session import INPUT_NAME
 from pocketlens.metadata.familiarity import Rejection
-from pocketlens.metadata.figures import Accuracy, Int8, Metrics
+from pocketlens.metadata.measurements import Accuracy, Int8, Metrics
 from pocketlens.metrics import (
     Classes,
     evaluate,

@@ -16,7 +16,6 @@ from pocketlens.errors import FileError, SettingError
 from pocketlens.metadata import Metadata
 from pocketlens.metadata.familiarity import ACCEPTED, LEVELS, Familiarity, quantiles
 from pocketlens.run_folder import Run, read_run
-from pocketlens_export.calibration import describe_calibration, fit_temperature
 from pocketlens_export.conversion import FEATURES, LOGITS, convert, load_keras, take_apart
 from pocketlens_export.evaluation import CHANGES, compare, measure, measure_rejection
 from pocketlens_export.gaussians import fit_gaussians
@@ -26,7 +25,8 @@ from pocketlens_export.inference import Change, answer_files, run_graph
 from pocketlens_export.model_file import about_text, load, versions, with_selftest, write
 from pocketlens_export.parity import IMAGES, check_parity, measure_parity
 from pocketlens_export.quantization import PICTURES, check_calibration_pictures, quantize
-from pocketlens_export.unseen_pictures import unseen_pictures
+from pocketlens_export.temperature import describe_calibration, fit_temperature
+from pocketlens_export.unseen_outliers import unseen_pictures
 
 _MOST_FEATURES = 2000
 """Training pictures from which the classes' Gaussians are estimated."""
@@ -69,7 +69,7 @@ def export(run_folder: Path, out: Path, settings: Settings) -> Metadata:
         raise FileError(f"{out}: expected a name that ends in .onnx")
     about = about_text(settings.about) if settings.about else ""
     run = read_run(run_folder)
-    recipe, labels = run.metadata.preprocessing, len(run.metadata.labels)
+    preprocessing, labels = run.metadata.preprocessing, len(run.metadata.labels)
     if settings.int8:
         check_calibration_pictures(len(run.split["train"]))
     network = take_apart(load_keras(run.model), labels)
@@ -80,11 +80,11 @@ def export(run_folder: Path, out: Path, settings: Settings) -> Metadata:
     plain = heads.add_to(trained)
     outputs = {node.name for node in plain.graph.output}
     check_graph(plain, outputs)
-    parity = measure_parity(network, heads, plain, run.pictures("test", IMAGES)[0], recipe)
+    parity = measure_parity(network, heads, plain, run.pictures("test", IMAGES)[0], preprocessing)
     check_parity(parity)
     model = plain
     if settings.int8:
-        model = quantize(plain, run.pictures("train", PICTURES)[0], recipe)
+        model = quantize(plain, run.pictures("train", PICTURES)[0], preprocessing)
         check_graph(model, outputs)
     training = run.metadata.training
     metadata = replace(
@@ -115,13 +115,13 @@ def _unseen(settings: Settings, run: Run, outputs: Mapping[str, Any]) -> list[Pa
 
 def _fit_heads(trained: onnx.ModelProto, run: Run) -> Heads:
     """Temperature and familiarity, from the trained network's own outputs."""
-    recipe, labels = run.metadata.preprocessing, len(run.metadata.labels)
+    preprocessing, labels = run.metadata.preprocessing, len(run.metadata.labels)
     pictures, truth = run.pictures("validation")
-    logits = run_graph(trained, pictures, recipe, LOGITS, "validation pictures")
+    logits = run_graph(trained, pictures, preprocessing, LOGITS, "validation pictures")
     gaussians = None
     if FEATURES in {node.name for node in trained.graph.output}:
         pictures, classes = run.pictures("train", _MOST_FEATURES)
-        features = run_graph(trained, pictures, recipe, FEATURES, "training pictures")
+        features = run_graph(trained, pictures, preprocessing, FEATURES, "training pictures")
         gaussians = fit_gaussians(features, classes)
     return Heads(
         labels=labels,

@@ -12,9 +12,9 @@ import onnx
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from pocketlens.engine.session import ACTIVATION_MAP, FAMILIARITY, OUTPUT_NAME
-from pocketlens_export.calibration import softmax
 from pocketlens_export.conversion import FEATURES, LOGITS, PLACES
 from pocketlens_export.gaussians import Gaussians
+from pocketlens_export.temperature import softmax
 
 Numbers = npt.NDArray[Any]
 

@@ -9,7 +9,7 @@ import onnx
 
 from pocketlens.engine.session import INPUT_NAME
 from pocketlens.errors import ExportError
-from pocketlens.metadata.figures import Int8
+from pocketlens.metadata.measurements import Int8
 
 MAX_FLIPPED = 0.005
 """The largest share of labels that quantization may change."""

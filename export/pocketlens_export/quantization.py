@@ -64,7 +64,7 @@ def quantize(
     Args:
         model: The float model; not changed.
         pictures: Training pictures, preprocessed as for predict().
-        preprocessing: The model's recipe.
+        preprocessing: How pictures become the model's input.
     """
     with TemporaryDirectory() as folder:
         plain, folded, augmented = (Path(folder, f"{name}.onnx") for name in ("a", "b", "c"))

@@ -13,7 +13,7 @@ from pocketlens.engine import few_threads  # noqa: F401, before numpy and OpenCV
 from pocketlens.classifier import Classifier
 from pocketlens.errors import PocketLensError
 from pocketlens.loading import load_model
-from pocketlens.pictures.overlay import overlay
+from pocketlens.pictures.activation_overlay import overlay
 from pocketlens.prediction import Prediction
 
 __version__ = "0.1.0"

@@ -94,11 +94,11 @@ class Classifier:
         """
         several = isinstance(images, (list, tuple))
         inputs = images if isinstance(images, (list, tuple)) else [images]
-        recipe = self.metadata.preprocessing
-        batch = np.empty((len(inputs), *recipe.input_shape), np.uint8)
+        preprocessing = self.metadata.preprocessing
+        batch = np.empty((len(inputs), *preprocessing.input_shape), np.uint8)
         for index, image in enumerate(inputs):
             try:
-                batch[index] = network_input(image, recipe, self.limits)
+                batch[index] = network_input(image, preprocessing, self.limits)
             except PocketLensError as error:
                 if not several:
                     raise
@@ -145,12 +145,12 @@ class Classifier:
         return (answer for batch in answers for answer in batch)
 
     def _answer_each(self, images: list[ImageInput]) -> list[Prediction | PocketLensError]:
-        recipe = self.metadata.preprocessing
+        preprocessing = self.metadata.preprocessing
         results: list[Any] = [None] * len(images)
         inputs = {}
         for index, image in enumerate(images):
             try:
-                inputs[index] = network_input(image, recipe, self.limits)
+                inputs[index] = network_input(image, preprocessing, self.limits)
             except PocketLensError as error:
                 results[index] = error
         if inputs:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pocketlens.metadata.figures import Bin, Coverage, Interval, Metrics
+from pocketlens.metadata.measurements import Bin, Coverage, Interval, Metrics
 
 Classes = npt.NDArray[np.intp]
 Probabilities = npt.NDArray[np.floating[Any]]

@@ -1,4 +1,4 @@
-"""Names for people to read, of classes and files: any characters, a thousand, long as paths."""
+"""Names of classes and files: compared as NFC text, and shown whatever their characters."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ _UNSHOWN = frozenset(("Cc", "Cs", "Zl", "Zp"))
 """Categories: controls, halves of a character (of bytes that are no UTF-8), ends of lines."""
 _TURNS = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A))))
 """They turn the direction of what follows."""
+
+
+def normalised(name: str) -> str:
+    """A label or the name of a file as NFC text: macOS stores "é" as two characters."""
+    return unicodedata.normalize("NFC", name)
 
 
 def is_shown(text: str) -> bool:

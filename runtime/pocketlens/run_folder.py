@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 from pocketlens.errors import DatasetError, FileMissingError, ModelError
 from pocketlens.metadata import Metadata
 from pocketlens.metrics import Classes
+from pocketlens.names import normalised
 
 MODEL = "model.keras"
 RECORD = "record.json"
@@ -65,11 +65,6 @@ class Run:
             )
         places = {normalised(label): i for i, label in enumerate(self.metadata.labels)}
         return paths, np.array([places[normalised(name.split("/")[0])] for name in names])
-
-
-def normalised(name: str) -> str:
-    """A label or the name of a file as NFC text: macOS stores "é" as two characters."""
-    return unicodedata.normalize("NFC", name)
 
 
 def write_record(run: Run, left_out: Sequence[tuple[str, str]]) -> None:

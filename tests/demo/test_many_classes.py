@@ -14,7 +14,7 @@ from builders import described, mistaken_for_the_next
 pytest.importorskip("gradio")
 httpx = pytest.importorskip("httpx")
 
-from pocketlens_demo.tabs.confusion import confusion_matrix
+from pocketlens_demo.confusion_table import confusion_matrix
 from served_page import Page
 
 

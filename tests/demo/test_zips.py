@@ -13,7 +13,7 @@ from pocketlens.pictures.folders import PassedOver
 from pocketlens.prediction import Prediction
 from pocketlens_demo import zips
 from pocketlens_demo.bulk import as_csv
-from pocketlens_demo.pictures import Upload
+from pocketlens_demo.uploads import Upload
 from pocketlens_demo.zips import named_pictures
 
 PICTURE = encode(plain(200, 0, 0))

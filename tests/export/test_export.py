@@ -22,14 +22,14 @@ keras = pytest.importorskip("keras")
 
 import pocketlens_export.export as export_module
 from pocketlens.errors import ExportError
-from pocketlens.metadata.figures import Int8, Parity
+from pocketlens.metadata.measurements import Int8, Parity
 from pocketlens.pictures.preprocessing import network_input
 from pocketlens.run_folder import Run
 from pocketlens.tools.selftest import selftest
 from pocketlens_export.conversion import convert
 from pocketlens_export.graph_checks import check_graph, check_int8
 from pocketlens_export.parity import check_parity
-from pocketlens_export.unseen_pictures import unseen_pictures
+from pocketlens_export.unseen_outliers import unseen_pictures
 
 
 @pytest.fixture

@@ -20,9 +20,9 @@ pytest.importorskip("sklearn")
 from pocketlens.metrics import log_loss
 from pocketlens.pictures.preprocessing import Preprocessing, network_input
 from pocketlens.run_folder import read_run
-from pocketlens_export.calibration import fit_temperature, softmax
 from pocketlens_export.conversion import load_keras, take_apart
 from pocketlens_export.gaussians import fit_gaussians
+from pocketlens_export.temperature import fit_temperature, softmax
 
 
 def run_keras(network: Any, paths: list[Path], preprocessing: Preprocessing) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from builders import COLORS
 from pocketlens.errors import ModelError
 from pocketlens.metadata import Metadata
 from pocketlens.metadata.familiarity import Familiarity
-from pocketlens.metadata.figures import Accuracy, Metrics
+from pocketlens.metadata.measurements import Accuracy, Metrics
 
 KNOWN: dict[str, Any] = {"levels": (0, 0.02, 1), "quantiles": (-3.0, 0.0, 9.5), "threshold": 0.02}
 

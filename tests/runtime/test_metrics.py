@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pocketlens.metadata.figures import Bin, Coverage
+from pocketlens.metadata.measurements import Bin, Coverage
 from pocketlens.metrics import (
     calibration_error,
     evaluate,

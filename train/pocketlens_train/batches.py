@@ -13,7 +13,7 @@ from pocketlens.pictures.decoding import Pixels
 from pocketlens.pictures.preprocessing import Preprocessing, preprocess
 from pocketlens_train.augmentation import Boxes, crop, distort, draw_boxes
 from pocketlens_train.recipe import Augmentation
-from pocketlens_train.splitting import Indices
+from pocketlens_train.stratified_split import Indices
 
 Targets = npt.NDArray[np.float32]
 """What the network shall answer, N x outputs."""

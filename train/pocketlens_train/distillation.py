@@ -18,9 +18,10 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from pocketlens.errors import ModelError
+from pocketlens.names import normalised
 from pocketlens.pictures.decoding import Pixels
 from pocketlens.pictures.preprocessing import Preprocessing
-from pocketlens.run_folder import Run, normalised, read_run
+from pocketlens.run_folder import Run, read_run
 from pocketlens_train import architectures
 from pocketlens_train.augmentation import Boxes, draw_boxes
 from pocketlens_train.batches import Targets, crop_input
@@ -28,7 +29,7 @@ from pocketlens_train.interruption import Interruption
 from pocketlens_train.listing import differences
 from pocketlens_train.npz import read_npz, write_npz
 from pocketlens_train.splits import Splits
-from pocketlens_train.splitting import Indices
+from pocketlens_train.stratified_split import Indices
 
 VARIANTS = 4
 """Crops of each picture that the teacher answers; epochs cycle through them."""

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pocketlens.pictures.decoding import Pixels
-from pocketlens_train.splitting import Indices
+from pocketlens_train.stratified_split import Indices
 
 _SIDE = 32
 _MAX_BITS = 6

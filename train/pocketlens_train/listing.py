@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pocketlens.errors import DatasetError, FileMissingError
-from pocketlens.names import is_shown, listed
+from pocketlens.names import is_shown, listed, normalised
 from pocketlens.pictures.folders import SYSTEM, all_files, is_system
-from pocketlens.run_folder import normalised
-from pocketlens_train.layout import check_is_not_split
+from pocketlens_train.presplit import check_is_not_split
 
 _MOST_NAMES = 10
 

@@ -17,10 +17,10 @@ from tqdm import tqdm
 from pocketlens.engine.cores import usable_cores
 from pocketlens.engine.parallel import map_in_order
 from pocketlens.errors import DatasetError, FileError, ImageError
+from pocketlens.names import normalised
 from pocketlens.pictures.decoding import Pixels
 from pocketlens.pictures.files import read_bytes
 from pocketlens.pictures.preprocessing import Preprocessing, network_input
-from pocketlens.run_folder import normalised
 from pocketlens_train.listing import Listing
 
 
@@ -53,7 +53,7 @@ def load_pictures(listing: Listing, preprocessing: Preprocessing, cache: Path) -
 
     Args:
         listing: The files.
-        preprocessing: The recipe that the model will carry.
+        preprocessing: How pictures become the model's input.
         cache: Where to write the network inputs; an existing file is overwritten.
 
     Raises:

@@ -27,7 +27,7 @@ class Plan:
         settings: What was asked for.
         architecture: The network.
         recipe: How it is trained.
-        preprocessing: The recipe of its input, which the model will carry.
+        preprocessing: How pictures become its input; travels with the model.
         labels: The classes.
         has_outliers: Whether one output more stands for pictures of no class.
         teacher: A larger network to imitate.

@@ -19,7 +19,7 @@ from pocketlens_train.duplicates import near_duplicates
 from pocketlens_train.listing import Listing, Listings
 from pocketlens_train.pixel_cache import Pictures, load_inputs, load_pictures
 from pocketlens_train.settings import Settings
-from pocketlens_train.splitting import Indices, split
+from pocketlens_train.stratified_split import Indices, split
 
 CACHES = ("pictures.npy", "outliers.npy", "validation.npy", "test.npy")
 _ADVICE = "test on pictures from elsewhere by --test, or let these count by --keep-repeats"
@@ -106,7 +106,7 @@ def load_splits(
         listings: The files.
         settings: The shares of the splits, the seed and whether near-duplicates count.
         source: How training keeps its pictures.
-        preprocessing: The recipe that the model will carry.
+        preprocessing: How pictures become the model's input.
         caches: A folder for the network inputs.
 
     Raises:

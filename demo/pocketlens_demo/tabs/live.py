@@ -9,8 +9,8 @@ from typing import Any
 import gradio as gr
 
 from pocketlens.classifier import Classifier
-from pocketlens_demo.pictures import Upload
-from pocketlens_demo.tabs import webcam
+from pocketlens_demo import webcam
+from pocketlens_demo.uploads import Upload
 from pocketlens_demo.wording import answer_of
 
 SECONDS = 60

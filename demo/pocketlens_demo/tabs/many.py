@@ -21,7 +21,7 @@ from pocketlens.pictures.preprocessing import decode_for
 from pocketlens.prediction import Prediction
 from pocketlens_demo.bulk import answers, as_csv
 from pocketlens_demo.limits import MAX_PICTURES
-from pocketlens_demo.pictures import shrunk
+from pocketlens_demo.uploads import shrunk
 from pocketlens_demo.wording import answer_of
 from pocketlens_demo.zips import NamedPicture, named_pictures
 

@@ -12,10 +12,10 @@ import pandas as pd
 from pocketlens.classifier import Classifier
 from pocketlens.confusion import Matrix, most_confused, per_class
 from pocketlens.metadata import Metadata
-from pocketlens.metadata.figures import Metrics, between
+from pocketlens.metadata.measurements import Metrics, between
 from pocketlens.names import listed
 from pocketlens.tools.card import render
-from pocketlens_demo.tabs.confusion import MOST_NAMED, confusion_matrix
+from pocketlens_demo.confusion_table import MOST_NAMED, confusion_matrix
 
 Row: TypeAlias = Sequence[str | float]
 _PLOT_HEIGHT = 280

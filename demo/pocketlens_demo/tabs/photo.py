@@ -13,9 +13,9 @@ import pocketlens
 from pocketlens.classifier import Classifier
 from pocketlens.names import cut
 from pocketlens.pictures.preprocessing import decode_for
-from pocketlens_demo.collection import Collection
-from pocketlens_demo.pictures import Upload
-from pocketlens_demo.tabs import webcam
+from pocketlens_demo import webcam
+from pocketlens_demo.corrections import Collection
+from pocketlens_demo.uploads import Upload
 from pocketlens_demo.wording import answer_of, familiarity_text
 
 EXAMPLES = Path(__file__).parents[1] / "examples"

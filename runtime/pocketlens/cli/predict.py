@@ -9,9 +9,9 @@ from itertools import tee
 
 from pocketlens.cli.answers import write_answer, write_error, write_header
 from pocketlens.cli.arguments import positive_int, share
+from pocketlens.cli.file_counts import Tally
 from pocketlens.cli.printing import print_error
 from pocketlens.cli.progress import Progress
-from pocketlens.cli.tally import Tally
 from pocketlens.errors import FileError, FileMissingError, PocketLensError
 from pocketlens.loading import load_model
 from pocketlens.pictures.files import DEFAULT_LIMITS

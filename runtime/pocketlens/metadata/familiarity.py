@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pocketlens.errors import ModelError, SettingError
-from pocketlens.metadata.figures import Interval, Row, between
+from pocketlens.metadata.measurements import Interval, Row, between
 
 LEVELS = (0, 0.001, 0.002, 0.005, *(i / 100 for i in range(1, 10)), *(i / 20 for i in range(2, 21)))
 """The shares of validation pictures whose raw numbers a model's metadata holds."""

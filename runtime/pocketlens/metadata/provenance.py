@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from pocketlens.metadata.figures import Interval, Row
+from pocketlens.metadata.measurements import Interval, Row
 from pocketlens.names import cut
 
 _FEW = 20

@@ -10,7 +10,7 @@ from typing import Any
 
 from pocketlens.errors import ModelError
 from pocketlens.metadata.familiarity import Familiarity, Rejection
-from pocketlens.metadata.figures import Calibration, Int8, Metrics, Parity, Row
+from pocketlens.metadata.measurements import Calibration, Int8, Metrics, Parity, Row
 from pocketlens.metadata.provenance import Data, Training
 from pocketlens.metadata.selftest_record import Selftest
 from pocketlens.metadata.typed_json import read

@@ -47,7 +47,7 @@ class Preprocessing:
     depth: str = HIGH_BITS
 
     def __post_init__(self) -> None:
-        """Refuses a recipe that this version cannot execute exactly."""
+        """Refuses settings that this version cannot execute exactly."""
         for name, known in (
             ("color_mode", _CHANNELS),
             ("interpolation", _INTERPOLATIONS),
@@ -80,25 +80,25 @@ class Preprocessing:
         return _SPARE * self.input_size[0], _SPARE * self.input_size[1]
 
     def to_dict(self) -> dict[str, Any]:
-        """The recipe as JSON types."""
+        """The settings as JSON types."""
         return asdict(self) | {"input_size": list(self.input_size)}
 
     @classmethod
-    def from_dict(cls, recipe: Mapping[str, Any]) -> Preprocessing:
+    def from_dict(cls, settings: Mapping[str, Any]) -> Preprocessing:
         """Reads what to_dict wrote.
 
         Raises:
             ModelError: A key is missing, unknown or of a value this version cannot execute.
         """
         expected = {field.name for field in fields(cls)}
-        if not isinstance(recipe, Mapping) or set(recipe) != expected:
-            got = sorted(recipe) if isinstance(recipe, Mapping) else recipe
+        if not isinstance(settings, Mapping) or set(settings) != expected:
+            got = sorted(settings) if isinstance(settings, Mapping) else settings
             raise ModelError(
                 f"preprocessing holds {got}, this version executes exactly {sorted(expected)}; "
                 "install a newer pocketlens or export the model again"
             )
-        size = recipe["input_size"]
-        return cls(**{**recipe, "input_size": tuple(size) if isinstance(size, list) else ()})
+        size = settings["input_size"]
+        return cls(**{**settings, "input_size": tuple(size) if isinstance(size, list) else ()})
 
 
 def network_input(
@@ -108,7 +108,7 @@ def network_input(
 
     Args:
         image: What decode() takes.
-        preprocessing: The model's recipe.
+        preprocessing: How pictures become the model's input.
         limits: What is refused before it is read or decoded.
 
     Returns:
@@ -150,7 +150,7 @@ def preprocess(pixels: Pixels, preprocessing: Preprocessing) -> Pixels:
 
     Args:
         pixels: RGB, uint8, of shape HxWx3, as decode() returns them.
-        preprocessing: The model's recipe.
+        preprocessing: How pictures become the model's input.
 
     Returns:
         uint8 of shape `preprocessing.input_shape`. Scaling to the network's number range is

@@ -65,14 +65,14 @@ def measure(path: Path, pictures: Sequence[str], folder: Path) -> Iterator[tuple
     if not is_frozen():
         yield from _fresh_processes(path, jpegs, folder)
     model = load_model(path)
-    recipe = model.metadata.preprocessing
-    enough = recipe.min_decoded_size
+    preprocessing = model.metadata.preprocessing
+    enough = preprocessing.min_decoded_size
     for name, data in jpegs.items():
         yield f"decode, {name}", _blocks(partial(decode, data, min_size=enough))
         pixels = decode(data, min_size=enough)
-        yield f"preprocess, {name}", _blocks(partial(preprocess, pixels, recipe))
+        yield f"preprocess, {name}", _blocks(partial(preprocess, pixels, preprocessing))
     names = [OUTPUT_NAME] + [FAMILIARITY] * (model.min_familiarity is not None)
-    one = network_input(small, recipe)[np.newaxis]
+    one = network_input(small, preprocessing)[np.newaxis]
     content = read_bytes(path)
     for threads in _thread_counts():
         network = Network(content, model.providers, threads)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pocketlens.confusion import lowest_recall, most_confused
 from pocketlens.metadata import Metadata
-from pocketlens.metadata.figures import Metrics
+from pocketlens.metadata.measurements import Metrics
 from pocketlens.names import cut, listed
 
 _LIMITS = """\
@@ -56,15 +56,17 @@ def summary(size: int, metadata: Metadata) -> Iterator[tuple[str, str]]:
         size: Its bytes.
         metadata: What it says of itself.
     """
-    recipe = metadata.preprocessing
-    height, width = recipe.input_size
+    preprocessing = metadata.preprocessing
+    height, width = preprocessing.input_size
     yield "labels", listed(metadata.labels)
     yield "network", f"{metadata.architecture}, {'int8' if metadata.int8 else 'float'}"
-    yield "input", f"{height}x{width} {recipe.color_mode}"
+    yield "input", f"{height}x{width} {preprocessing.color_mode}"
     yield (
         "preprocessing",
         ", ".join(
-            f"{key} {value}" for key, value in recipe.to_dict().items() if key != "input_size"
+            f"{key} {value}"
+            for key, value in preprocessing.to_dict().items()
+            if key != "input_size"
         ),
     )
     yield "size", f"{size / 1e6:.2f} MB"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 
 from pocketlens.errors import FormatError, ImageError
-from pocketlens.pictures.formats import avif, bmp, gif, jpeg, kinds, png, pnm, tiff, webp
+from pocketlens.pictures.formats import avif, bmp, gif, jpeg, png, pnm, tiff, unsupported, webp
 from pocketlens.pictures.formats.header import Header
 
 __all__ = ["FIRST_BYTES", "Header", "picture_kind", "read_header"]
@@ -53,7 +53,7 @@ def picture_kind(start: bytes) -> str | None:
             if read is pnm.read and start[2:3] not in _PNM_GAPS:
                 return None
             return read.__module__.rpartition(".")[2].upper()
-    return kinds.picture_name(start)
+    return unsupported.picture_name(start)
 
 
 def read_header(data: bytes) -> Header:
@@ -71,7 +71,7 @@ def read_header(data: bytes) -> Header:
     readers = (read for start, offset, read in _READERS if data.startswith(start, offset))
     read = next(readers, None)
     if read is None:
-        raise FormatError(kinds.refusal(data))
+        raise FormatError(unsupported.refusal(data))
     try:
         header = read(data)
     except (struct.error, IndexError, OverflowError) as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pocketlens.errors import FormatError, ImageError
-from pocketlens.pictures.formats import kinds
+from pocketlens.pictures.formats import unsupported
 from pocketlens.pictures.formats.av1 import coded_size
 from pocketlens.pictures.formats.boxes import MOST_LAYERS, associations, boxes
 from pocketlens.pictures.formats.header import Header
@@ -54,7 +54,7 @@ def read(data: bytes) -> Header:
     looked at: its still picture goes on.
     """
     if not is_avif(data):
-        raise FormatError(kinds.refusal(data))
+        raise FormatError(unsupported.refusal(data))
     found: dict[bytes, bytes] = {}
     properties: list[tuple[bytes, bytes]] = []
     for name, parent, content in _contents(data, 0, len(data), b""):

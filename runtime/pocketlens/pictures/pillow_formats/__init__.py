@@ -13,7 +13,7 @@ from pocketlens.pictures.formats import tiff
 from pocketlens.pictures.formats.boxes import MOST_LAYERS
 from pocketlens.pictures.pillow_formats.heif import item_sizes, own_part
 from pocketlens.pictures.pillow_formats.icon import open_icon
-from pocketlens.pictures.pillow_formats.kinds import AVIF, HEIC, ICON, TGA, kind_of
+from pocketlens.pictures.pillow_formats.signatures import AVIF, HEIC, ICON, TGA, kind_of
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize_scalar
 
-from pocketlens.metadata.figures import Calibration, Fit
+from pocketlens.metadata.measurements import Calibration, Fit
 from pocketlens.metrics import Classes, calibration_error, log_loss
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from builders import encode, plain
 from pocketlens.errors import FileError, ImageError, SettingError
-from pocketlens_demo import collection
-from pocketlens_demo.collection import Collection
+from pocketlens_demo import corrections
+from pocketlens_demo.corrections import Collection
 
 LABELS = ("red", "green")
 
@@ -49,7 +49,7 @@ def test_nothing_but_the_picture_is_kept(tmp_path: Path) -> None:
 
 
 def test_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(collection, "MAX_CORRECTED", 2)
+    monkeypatch.setattr(corrections, "MAX_CORRECTED", 2)
     found = Collection(tmp_path, LABELS)
     for red in (10, 200):
         found.keep(encode(plain(red, 0, 0)), "red")

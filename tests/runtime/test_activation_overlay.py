@@ -10,7 +10,7 @@ pytest.importorskip("onnxruntime")
 import pocketlens
 from builders import plain
 from pocketlens.errors import InputTypeError, ModelError, SettingError
-from pocketlens.pictures.overlay import overlay
+from pocketlens.pictures.activation_overlay import overlay
 
 
 def test_map_is_returned_when_asked_for(colors_file: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 pytest.importorskip("sklearn")
 
 from pocketlens.errors import DatasetError
-from pocketlens_train.splitting import split
+from pocketlens_train.stratified_split import split
 
 
 def test_split_is_stratified_and_complete() -> None:

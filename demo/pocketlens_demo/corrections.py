@@ -17,7 +17,7 @@ from pocketlens.pictures.decoding import decode
 from pocketlens.pictures.depth import HIGH_BITS
 from pocketlens.pictures.folders import is_system
 from pocketlens_demo.limits import MAX_CORRECTED
-from pocketlens_demo.pictures import shrunk
+from pocketlens_demo.uploads import shrunk
 
 _LONGEST_NAME = 255
 _DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pocketlens.errors import DatasetError
+from pocketlens.names import normalised
 from pocketlens.pictures.folders import is_system
-from pocketlens.run_folder import normalised
 
 _PARTS = (
     *("train", "training"),

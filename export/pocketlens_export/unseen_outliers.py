@@ -12,13 +12,15 @@ from pocketlens.pictures.folders import PassedOver, all_files
 from pocketlens.pictures.preprocessing import Preprocessing, decode_for
 
 
-def unseen_pictures(folder: Path, known: frozenset[str], recipe: Preprocessing) -> list[Path]:
+def unseen_pictures(
+    folder: Path, known: frozenset[str], preprocessing: Preprocessing
+) -> list[Path]:
     """The pictures below a folder.
 
     Args:
         folder: Where they are, in sub-folders or not.
         known: The SHA-256 of the pictures that were learnt from.
-        recipe: The model's preprocessing.
+        preprocessing: The model's preprocessing.
 
     Raises:
         FileMissingError: There is no such folder.
@@ -31,7 +33,7 @@ def unseen_pictures(folder: Path, known: frozenset[str], recipe: Preprocessing) 
         if path.is_file():
             with suppress(ImageError):
                 data = read_bytes(path)
-                decode_for(data, recipe)
+                decode_for(data, preprocessing)
                 pictures.append(path)
                 learnt += [path] if hashlib.sha256(data).hexdigest() in known else []
     if not pictures:
