@@ -22,7 +22,7 @@ from pocketlens.metrics import (
 from pocketlens.pictures.decoding import Pixels
 from pocketlens_export.inference import Answers, Change
 
-_ROUNDS = 200
+_ROUNDS = 100
 
 
 def _without_colour(pixels: Pixels) -> Pixels:

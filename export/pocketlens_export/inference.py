@@ -24,7 +24,8 @@ from pocketlens.pictures.preprocessing import Preprocessing, decode_for, network
 Change: TypeAlias = Callable[[Pixels], Pixels]
 Result = TypeVar("Result")
 
-_BATCH = 16
+BATCH = 6
+"""Few: what a layer makes of them stays in the cores' caches."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def run_graph(
         inputs = np.stack([network_input(path, preprocessing) for path in paths])
         return np.asarray(session.run([output], {INPUT_NAME: inputs})[0])
 
-    return np.concatenate(list(_in_batches(run, pictures, title)))
+    return np.concatenate(list(in_batches(run, pictures, title)))
 
 
 def answer_files(
@@ -83,16 +84,16 @@ def answer_files(
             for classifier, change in asked.values()
         ]
 
-    batches = zip(*_in_batches(answer, pictures, title), strict=True)
+    batches = zip(*in_batches(answer, pictures, title), strict=True)
     return {name: _as_arrays(list(chain(*rows))) for name, rows in zip(asked, batches, strict=True)}
 
 
-def _in_batches(
+def in_batches(
     function: Callable[[Sequence[Path]], Result], pictures: Sequence[Path], title: str
 ) -> Iterator[Result]:
     """On all cores: with one thread a session, no thread waits for another."""
-    starts = range(0, len(pictures), _BATCH)
-    batches = (pictures[start : start + _BATCH] for start in starts)
+    starts = range(0, len(pictures), BATCH)
+    batches = (pictures[start : start + BATCH] for start in starts)
     results = map_in_order(function, batches, usable_cores())
     yield from tqdm(results, title, len(starts), unit="batch", disable=None)
 

@@ -16,13 +16,14 @@ from pocketlens.errors import ExportError
 from pocketlens.metadata.measurements import Parity
 from pocketlens.pictures.preprocessing import Preprocessing, network_input
 from pocketlens_export.graph import Heads
+from pocketlens_export.inference import BATCH, in_batches
 
 IMAGES = 256
-BATCH_SIZES = (1, 5)
+BATCH_SIZES = (1, BATCH - 1)
+"""In turns: the first picture of a batch alone, then the others."""
 ATOL = 1e-4
 RTOL = 1e-3
 """Of the other outputs, whose numbers have no fixed range, against their largest one."""
-_KERAS_BATCH = 16
 
 
 def measure_parity(
@@ -41,48 +42,40 @@ def measure_parity(
         pictures: Picture files.
         preprocessing: How they become its input.
     """
-    inputs = np.stack([network_input(picture, preprocessing) for picture in pictures])
-    expected = heads.apply(_run_keras(network, inputs))
+    signature = [tf.TensorSpec((None, *preprocessing.input_shape), tf.uint8)]
+    keras = tf.function(lambda batch: network(batch, training=False), signature, autograph=False)
     session = Network(model.SerializeToString(), ["CPUExecutionProvider"])
-    names = list(expected)
-    differences: dict[str, float] = dict.fromkeys(names, 0.0)
-    agreement = 1.0
-    for size in BATCH_SIZES:
+    names = [node.name for node in model.graph.output]
+
+    def run(paths: Sequence[Path]) -> Any:
+        inputs = np.stack([network_input(path, preprocessing) for path in paths])
+        answers = {name: output.numpy() for name, output in keras(tf.constant(inputs)).items()}
+        expected = heads.apply(answers)
         parts = [
-            session.run(names, {INPUT_NAME: inputs[start : start + size]})
-            for start in range(0, len(inputs), size)
+            session.run(names, {INPUT_NAME: each}) for each in (inputs[:1], inputs[1:]) if len(each)
         ]
-        got = dict(zip(names, map(np.concatenate, zip(*parts, strict=True)), strict=True))
-        for name in names:
-            difference = float(np.abs(got[name] - expected[name]).max())
-            # Not max(): it would lose a NaN.
-            differences[name] = float(np.maximum(differences[name], difference))
-        same = got[OUTPUT_NAME].argmax(axis=1) == expected[OUTPUT_NAME].argmax(axis=1)
-        agreement = min(agreement, float(same.mean()))
+        return [expected[name] for name in names], map(np.concatenate, zip(*parts, strict=True))
+
+    sides = zip(*in_batches(run, pictures, "parity with Keras"), strict=True)
+    expected, got = (
+        dict(zip(names, map(np.concatenate, zip(*side, strict=True)), strict=True))
+        for side in sides
+    )
+    differences = {name: float(np.abs(got[name] - expected[name]).max()) for name in names}
     relative = [
         differences[name] / float(np.abs(expected[name]).max())
         for name in names
         if name != OUTPUT_NAME
     ]
+    same = got[OUTPUT_NAME].argmax(axis=1) == expected[OUTPUT_NAME].argmax(axis=1)
     return Parity(
         max_abs_difference=differences[OUTPUT_NAME],
         max_rel_difference=float(np.max([0.0, *relative])),
-        top1_agreement=agreement,
+        top1_agreement=float(same.mean()),
         images=len(pictures),
         batch_sizes=BATCH_SIZES,
         atol=ATOL,
     )
-
-
-def _run_keras(network: Any, inputs: Any) -> dict[str, Any]:
-    # One graph for all batches: predict() would compile another for the last, smaller one.
-    signature = [tf.TensorSpec((None, *inputs.shape[1:]), tf.uint8)]
-    run = tf.function(lambda batch: network(batch, training=False), signature, autograph=False)
-    parts = [
-        run(tf.constant(inputs[start : start + _KERAS_BATCH]))
-        for start in range(0, len(inputs), _KERAS_BATCH)
-    ]
-    return {name: np.concatenate([part[name].numpy() for part in parts]) for name in parts[0]}
 
 
 def check_parity(parity: Parity) -> None:

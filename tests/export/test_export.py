@@ -19,16 +19,21 @@ from pocketlens.cli import main
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("tf2onnx")
 keras = pytest.importorskip("keras")
+tensorflow = pytest.importorskip("tensorflow")
 
 import pocketlens_export.export as export_module
+import pocketlens_export.parity as parity_module
+from pocketlens.engine.network import Network
 from pocketlens.errors import ExportError
 from pocketlens.metadata.measurements import Int8, Parity
 from pocketlens.pictures.preprocessing import network_input
 from pocketlens.run_folder import Run
 from pocketlens.tools.selftest import selftest
 from pocketlens_export.conversion import convert
+from pocketlens_export.graph import Heads
 from pocketlens_export.graph_checks import check_graph, check_int8
-from pocketlens_export.parity import check_parity
+from pocketlens_export.parity import check_parity, measure_parity
+from pocketlens_export.temperature import softmax
 from pocketlens_export.unseen_outliers import unseen_pictures
 
 
@@ -138,6 +143,42 @@ def test_file_that_differs_from_keras_is_not_put_in_place(
         export_module.export(run_copy, out, export_module.Settings(False, None, None))
     assert out.read_text() == "the file of an earlier export"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["m.onnx", "run"]
+
+
+def test_parity_is_of_all_pictures_in_batches_of_both_sizes(
+    exported_model: Path, picture_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = pocketlens.load_model(exported_model)
+    recipe = model.metadata.preprocessing
+    pictures = sorted(picture_folder.glob("*/[0-9]*.jpg"))[:13]
+    asked: list[int] = []
+
+    class Counting(Network):
+        def run(self, outputs: Any, inputs: Any) -> list[Any]:
+            asked.append(len(inputs["image"]))
+            return super().run(outputs, inputs)
+
+    def network(image: Any, training: bool) -> Any:
+        """Another one than that of the file, so that each picture differs by a known value."""
+        mean = tensorflow.reduce_mean(tensorflow.cast(image, "float32"), (1, 2)) / 100
+        return {"logits": mean[:, : len(model.labels)]}
+
+    inputs = np.stack([network_input(path, recipe) for path in pictures])
+    heads = Heads(len(model.labels), 1.0, False, None)
+    expected = softmax(inputs.mean(axis=(1, 2))[:, : len(model.labels)] / 100)
+    got = np.array([list(answer.scores.values()) for answer in model.predict(list(pictures))])
+    largest = np.abs(expected - got).max(axis=1)
+
+    monkeypatch.setattr(parity_module, "Network", Counting)
+    # Wherever the picture that differs most stands, it is found.
+    for order in (np.argsort(largest), np.argsort(-largest)):
+        asked.clear()
+        ordered = [pictures[index] for index in order]
+        parity = measure_parity(network, heads, onnx.load(exported_model), ordered, recipe)
+        assert sorted(asked) == [1, 1, 1, 5, 5]
+        assert parity.batch_sizes == (1, 5)
+        assert parity.images == 13
+        assert parity.max_abs_difference == pytest.approx(largest.max(), abs=1e-5)
 
 
 def test_out_that_cannot_be_written(
