@@ -25,7 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--int8",
         action="store_true",
-        help="quantize: a quarter of the size, faster; refused where it answers otherwise",
+        help="quantize: a third of the size, faster; refused where its answers differ too much",
     )
     parser.add_argument(
         "--outliers",

@@ -18,7 +18,7 @@ from pocketlens.pictures.preprocessing import Preprocessing, network_input
 from pocketlens_export.graph import Heads
 from pocketlens_export.inference import BATCH, in_batches
 
-IMAGES = 256
+IMAGES = 64
 BATCH_SIZES = (1, BATCH - 1)
 """In turns: the first picture of a batch alone, then the others."""
 ATOL = 1e-4
