@@ -3,6 +3,7 @@ from __future__ import annotations
 import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -111,6 +112,29 @@ def edge_run(
     options += ["--outliers", str(outlier_folder)]
     assert main(["train", str(picture_folder), "--out", str(run), *options]) == 0
     return run
+
+
+@pytest.fixture
+def small_edge(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stands in for the default network, whose graph alone takes TensorFlow ten seconds to trace.
+
+    With its recipe and the layers that teachers, familiarity and activation maps go by.
+    """
+    keras = pytest.importorskip("keras")
+
+    def build(input_shape: tuple[int | None, int | None, int], num_outputs: int) -> Any:
+        image = keras.Input(input_shape, name="image", dtype="uint8")
+        x = keras.layers.Rescaling(1 / 128, offset=-127 / 128)(image)
+        x = keras.layers.Conv2D(16, 5, strides=4, padding="same")(x)
+        x = keras.layers.ReLU(6)(keras.layers.BatchNormalization()(x))
+        x = keras.layers.Identity(name="bottleneck")(x)
+        x = keras.layers.Conv2D(128, 1)(x)
+        x = keras.layers.ReLU(6, name="feature_map")(keras.layers.BatchNormalization()(x))
+        x = keras.layers.Conv2D(num_outputs, 1, name="activation_map")(x)
+        x = keras.layers.GlobalAveragePooling2D()(x)
+        return keras.Model(image, keras.layers.Softmax(name="probabilities")(x))
+
+    monkeypatch.setattr("pocketlens_train.architectures.edge.build", build)
 
 
 @pytest.fixture(scope="session")

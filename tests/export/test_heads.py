@@ -114,9 +114,8 @@ def test_distance_is_mahalanobis() -> None:
     assert got[2] == pytest.approx(expected[2], rel=0.1)
 
 
-def test_network_without_outliers_has_familiarity_too(
-    edge_run: Path, picture_folder: Path, tmp_path: Path
-) -> None:
+@pytest.mark.usefixtures("small_edge")
+def test_network_without_outliers_has_familiarity_too(picture_folder: Path, tmp_path: Path) -> None:
     from pocketlens.cli import main
 
     options = ["--input-size", "48", "--epochs", "1", "--batch-size", "16"]

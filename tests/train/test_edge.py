@@ -106,12 +106,16 @@ def test_run_with_outliers(edge_run: Path) -> None:
     assert len(set(record["outliers"])) == 16
 
 
+@pytest.mark.usefixtures("small_edge")
 def test_student_learns_from_a_teacher(
-    edge_run: Path, picture_folder: Path, tmp_path: Path
+    picture_folder: Path, outlier_folder: Path, tmp_path: Path
 ) -> None:
-    options = ["--input-size", "48", "--epochs", "2", "--batch-size", "16"]
-    command = ["train", str(picture_folder), "--out", str(tmp_path / "run"), *options]
-    assert main([*command, "--teacher", str(edge_run)]) == 0
+    teacher = tmp_path / "teacher"
+    command = ["train", str(picture_folder), "--epochs", "2", "--batch-size", "16"]
+    options = ["--input-size", "64", "--outliers", str(outlier_folder)]
+    assert main([*command, "--out", str(teacher), *options]) == 0
+    options = ["--input-size", "48", "--teacher", str(teacher)]
+    assert main([*command, "--out", str(tmp_path / "run"), *options]) == 0
     record = json.loads((tmp_path / "run" / "record.json").read_text(encoding="utf-8"))
     training = record["metadata"]["training"]
     assert training["teacher"]["architecture"] == "edge"

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from pocketlens.cli import main
@@ -16,17 +17,17 @@ from pocketlens.cli import main
 pytest.importorskip("keras")
 pytest.importorskip("sklearn")
 
+from pocketlens_train.checkpoint import Checkpoint
+
 OPTIONS = ["--arch", "tutorial", "--input-size", "32", "--color-mode", "rgb", "--batch-size", "8"]
 LONG = ["--epochs", "500"]
 EDGE = ["--input-size", "40", "--batch-size", "16", "--epochs", "5"]
 
 
-def cut_short(
-    folder: Path, run: Path, how: signal.Signals, options: Sequence[str] = (*OPTIONS, *LONG)
-) -> tuple[int, str]:
+def cut_short(folder: Path, run: Path, how: signal.Signals) -> tuple[int, str]:
     """Starts a training and signals its process in the third epoch."""
     script = Path(sys.executable).with_name("pocketlens")
-    command: list[str | Path] = [script, "train", folder, "--out", run, *options]
+    command: list[str | Path] = [script, "train", folder, "--out", run, *OPTIONS, *LONG]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -76,10 +77,21 @@ def test_run_that_was_cut_short(
     assert {file.name for file in run.iterdir()} == left
 
 
+@pytest.mark.usefixtures("small_edge")
 def test_resumed_run_is_as_a_whole_one(picture_folder: Path, tmp_path: Path) -> None:
     """With averaged weights, a schedule, crops, and an optimizer that remembers."""
     run, whole = tmp_path / "run", tmp_path / "whole"
-    assert cut_short(picture_folder, run, signal.SIGKILL, EDGE)[0] == -signal.SIGKILL
+
+    def interrupt(self: Checkpoint, epoch: int, logs: object = None) -> None:
+        if epoch == 2:
+            raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Checkpoint, "on_epoch_begin", interrupt)
+        assert train(picture_folder, run, *EDGE) == 130
+    # What a killed run leaves, too.
+    (run / "pictures.npy").write_bytes(b"half-written")
+    assert json.loads(str(np.load(run / "checkpoint.npz")["state"]))["history"]["loss"][1:]
     assert train(picture_folder, run, *EDGE, "--resume") == 0
     assert train(picture_folder, whole, *EDGE) == 0
     resumed, expected = history(run), history(whole)
