@@ -117,7 +117,6 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
         """Sets model, optimizer and history to where a killed run stood."""
         self.history, self.kept = saved.state["history"], saved.arrays("kept")
         model.set_weights(saved.arrays("model"))
-        model.optimizer.build(model.trainable_variables)
         pairs = zip(model.optimizer.variables, saved.arrays("optimizer"), strict=True)
         for variable, array in pairs:
             # The one setting that may change, after a loss that became NaN.

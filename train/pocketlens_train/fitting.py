@@ -132,6 +132,8 @@ def _compile(model: Any, recipe: Recipe, steps: int) -> None:
         else "categorical_crossentropy",
         metrics={"probabilities": ["accuracy"]} if distilled else ["accuracy"],
     )
+    # Before the first step, which TensorFlow would trace twice where it makes variables.
+    model.optimizer.build(model.trainable_variables)
 
 
 def _run(model: Any, train: Any, validation: Any, epochs: int, checkpoint: Checkpoint) -> None:
