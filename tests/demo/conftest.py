@@ -9,7 +9,18 @@ import pytest
 from browsing import ARGUMENTS
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
+def page() -> Iterator[Any]:
+    """The page as it is without options, for all tests: none may leave it otherwise."""
+    pytest.importorskip("gradio")
+    from served_page import Page
+
+    running = Page()
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="session")
 def open_browser() -> Iterator[Callable[..., Any]]:
     """Starts Chromium, with more arguments if need be."""
     sync_api = pytest.importorskip("playwright.sync_api")
@@ -29,7 +40,7 @@ def open_browser() -> Iterator[Callable[..., Any]]:
             each.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser(open_browser: Callable[..., Any]) -> Any:
     return open_browser()
 

@@ -33,13 +33,6 @@ navigator.mediaDevices.getUserMedia = async (constraints) => {
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    running = Page()
-    yield running
-    running.close()
-
-
-@pytest.fixture(scope="module")
 def browser(open_browser: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Its camera sees red on the left and blue on the right."""
     video = tmp_path_factory.mktemp("camera") / "red-blue.y4m"

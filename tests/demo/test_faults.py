@@ -24,13 +24,6 @@ from served_page import Page, predict
 UPLOAD = "/gradio_api/upload"
 
 
-@pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    running = Page()
-    yield running
-    running.close()
-
-
 @pytest.fixture
 def client(page: Page, photos: list[Path]) -> Iterator[Any]:
     connected = page.connect()

@@ -21,13 +21,6 @@ from served_page import Page, predict
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    running = Page()
-    yield running
-    running.close()
-
-
-@pytest.fixture(scope="module")
 def client(page: Page) -> Iterator[Any]:
     connected = page.connect()
     yield connected

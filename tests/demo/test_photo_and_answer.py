@@ -15,13 +15,6 @@ from browsing import answer, record, show, upload, upload_many
 from served_page import Page
 
 
-@pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    running = Page()
-    yield running
-    running.close()
-
-
 @pytest.fixture
 def tab(browser: Any) -> Iterator[Any]:
     """Where the browser's own complaints about a server that is gone do not count."""

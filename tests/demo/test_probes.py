@@ -20,13 +20,6 @@ SECRET = "/etc/passwd"
 METADATA = "http://169.254.169.254/latest/meta-data/x.png"
 
 
-@pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    running = Page()
-    yield running
-    running.close()
-
-
 @pytest.fixture
 def web(page: Page, photos: list[Path]) -> Iterator[Any]:
     with httpx.Client(base_url=page.url, timeout=20) as client:
