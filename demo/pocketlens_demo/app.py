@@ -14,8 +14,8 @@ from pocketlens.classifier import Classifier
 from pocketlens.engine.cores import usable_cores
 from pocketlens.errors import SettingError
 from pocketlens_demo import api
-from pocketlens_demo.checked_blocks import Page
-from pocketlens_demo.corrections import Collection
+from pocketlens_demo.checked_blocks import CheckedBlocks
+from pocketlens_demo.corrections import Corrections
 from pocketlens_demo.limits import MAX_FILE, MAX_SESSIONS, MAX_WAITING
 from pocketlens_demo.middleware import EXCEPTION_HANDLERS, Guard
 from pocketlens_demo.patient_queue import PatientQueue
@@ -29,22 +29,22 @@ _SECONDS_TO_FINISH = 2
 _SECONDS_TO_CLOSE = 1
 
 
-def build(model: Classifier, *, name: str, size: int, collection: Collection | None) -> gr.Blocks:
+def build(model: Classifier, *, name: str, size: int, corrections: Corrections | None) -> gr.Blocks:
     """Builds the page around a model.
 
     Args:
         model: Answers for the pictures.
         name: Name of the model's file.
         size: Bytes of the model's file.
-        collection: Keeps corrected photos; None: the page does not offer it.
+        corrections: Keeps corrected photos; None: the page does not offer it.
     """
-    page = Page(title="pocketlens", analytics_enabled=False)
+    page = CheckedBlocks(title="pocketlens", analytics_enabled=False)
     one = {"concurrency_id": "photo", "concurrency_limit": usable_cores()}
     several = {"concurrency_id": "many", "concurrency_limit": 1}
     with page:
         gr.Markdown(f"# pocketlens\n{introduction(model)}")
         with gr.Tab("Photo"):
-            photo.build(model, collection, one)
+            photo.build(model, corrections, one)
         with gr.Tab("Live"):
             live.build(model, usable_cores())
         with gr.Tab("Many"):

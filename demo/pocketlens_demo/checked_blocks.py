@@ -18,7 +18,7 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 _FRAME = re.compile(r"data:image/[\w.+-]+;base64,")
 
 
-class Page(gr.Blocks):
+class CheckedBlocks(gr.Blocks):
     """gr.Blocks with checked inputs, and messages for the errors of its functions."""
 
     async def preprocess_data(self, block_fn: Any, inputs: Any, *more: Any, **named: Any) -> Any:

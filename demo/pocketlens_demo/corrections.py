@@ -25,7 +25,7 @@ _LONGEST_SIDE = 1024
 _QUALITY = [cv2.IMWRITE_JPEG_QUALITY, 92]
 
 
-class Collection:
+class Corrections:
     """FOLDER/<class>/<hash>.jpg, one file a photo; safe to share between threads."""
 
     def __init__(self, folder: Path, labels: tuple[str, ...], depth: str = HIGH_BITS) -> None:

@@ -53,11 +53,11 @@ def serve(
     with upload_folder() as uploads:
         with requires_extra("demo", "gradio"):
             from pocketlens_demo.app import build, launch, stop
-            from pocketlens_demo.corrections import Collection
+            from pocketlens_demo.corrections import Corrections
         depth = model.metadata.preprocessing.depth
-        collection = Collection(collect, model.labels, depth) if collect else None
+        corrections = Corrections(collect, model.labels, depth) if collect else None
         size = model_file.stat().st_size
-        page = build(model, name=model_file.name, size=size, collection=collection)
+        page = build(model, name=model_file.name, size=size, corrections=corrections)
         # The folder holds the examples by now, which stay.
         uploads.remove_in_time()
         is_public = host not in _LOOPBACK or share or "GRADIO_ROOT_PATH" in os.environ

@@ -26,7 +26,7 @@ from pocketlens_export.model_file import about_text, load, versions, with_selfte
 from pocketlens_export.parity import IMAGES, check_parity, measure_parity
 from pocketlens_export.quantization import PICTURES, check_calibration_pictures, quantize
 from pocketlens_export.temperature import describe_calibration, fit_temperature
-from pocketlens_export.unseen_outliers import unseen_pictures
+from pocketlens_export.unseen_outliers import unseen_outliers
 
 _MOST_FEATURES = 2000
 """Training pictures from which the classes' Gaussians are estimated."""
@@ -78,7 +78,7 @@ def export(run_folder: Path, out: Path, settings: Settings) -> Metadata:
     trained = convert(network)
     heads = _fit_heads(trained, run)
     plain = heads.add_to(trained)
-    outputs = {node.name for node in plain.graph.output}
+    outputs = set(heads.output_names(network.output))
     check_graph(plain, outputs)
     parity = measure_parity(network, heads, plain, run.pictures("test", IMAGES)[0], preprocessing)
     check_parity(parity)
@@ -110,7 +110,7 @@ def _unseen(settings: Settings, run: Run, outputs: Mapping[str, Any]) -> list[Pa
             f"--outliers: a network of architecture {run.metadata.architecture!r} cannot "
             "reject pictures; train with --arch edge"
         )
-    return unseen_pictures(settings.outliers, run.outliers, run.metadata.preprocessing)
+    return unseen_outliers(settings.outliers, run.outliers, run.metadata.preprocessing)
 
 
 def _fit_heads(trained: onnx.ModelProto, run: Run) -> Heads:

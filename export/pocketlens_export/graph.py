@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +34,15 @@ class Heads:
     temperature: float
     knows_outliers: bool
     gaussians: Gaussians | None
+
+    def output_names(self, outputs: Collection[str]) -> list[str]:
+        """The exported file's outputs, for a trained network that has these."""
+        names = [OUTPUT_NAME]
+        if PLACES in outputs:
+            names.append(ACTIVATION_MAP)
+        if self.knows_outliers or self.gaussians:
+            names.append(FAMILIARITY)
+        return names
 
     def apply(self, outputs: Mapping[str, Numbers]) -> dict[str, Numbers]:
         """In numpy: what the graph must answer for these outputs of the trained network."""

@@ -1,4 +1,4 @@
-"""The one loop over picture files: batches of them through a graph, or through predict()."""
+"""Batches of picture files through a graph or through predict(), on all cores."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from pocketlens.pictures.preprocessing import Preprocessing, decode_for, network
 Change: TypeAlias = Callable[[Pixels], Pixels]
 Result = TypeVar("Result")
 
-BATCH = 6
+_BATCH = 6
 """Few: what a layer makes of them stays in the cores' caches."""
 
 
@@ -91,9 +91,12 @@ def answer_files(
 def in_batches(
     function: Callable[[Sequence[Path]], Result], pictures: Sequence[Path], title: str
 ) -> Iterator[Result]:
-    """On all cores: with one thread a session, no thread waits for another."""
-    starts = range(0, len(pictures), BATCH)
-    batches = (pictures[start : start + BATCH] for start in starts)
+    """Yields the function's result for each batch, in order, computed on all cores.
+
+    With one thread a session, no thread waits for another.
+    """
+    starts = range(0, len(pictures), _BATCH)
+    batches = (pictures[start : start + _BATCH] for start in starts)
     results = map_in_order(function, batches, usable_cores())
     yield from tqdm(results, title, len(starts), unit="batch", disable=None)
 

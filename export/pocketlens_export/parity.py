@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import onnx
 import tensorflow as tf
 
@@ -16,14 +17,14 @@ from pocketlens.errors import ExportError
 from pocketlens.metadata.measurements import Parity
 from pocketlens.pictures.preprocessing import Preprocessing, network_input
 from pocketlens_export.graph import Heads
-from pocketlens_export.inference import BATCH, in_batches
+from pocketlens_export.inference import in_batches
 
 IMAGES = 64
-BATCH_SIZES = (1, BATCH - 1)
-"""In turns: the first picture of a batch alone, then the others."""
 ATOL = 1e-4
 RTOL = 1e-3
 """Of the other outputs, whose numbers have no fixed range, against their largest one."""
+
+Outputs: TypeAlias = dict[str, npt.NDArray[Any]]
 
 
 def measure_parity(
@@ -42,25 +43,32 @@ def measure_parity(
         pictures: Picture files.
         preprocessing: How they become its input.
     """
+    # One graph for all batches: predict() would compile another for the last, smaller one.
     signature = [tf.TensorSpec((None, *preprocessing.input_shape), tf.uint8)]
-    keras = tf.function(lambda batch: network(batch, training=False), signature, autograph=False)
-    session = Network(model.SerializeToString(), ["CPUExecutionProvider"])
-    names = [node.name for node in model.graph.output]
-
-    def run(paths: Sequence[Path]) -> Any:
-        inputs = np.stack([network_input(path, preprocessing) for path in paths])
-        answers = {name: output.numpy() for name, output in keras(tf.constant(inputs)).items()}
-        expected = heads.apply(answers)
-        parts = [
-            session.run(names, {INPUT_NAME: each}) for each in (inputs[:1], inputs[1:]) if len(each)
-        ]
-        return [expected[name] for name in names], map(np.concatenate, zip(*parts, strict=True))
-
-    sides = zip(*in_batches(run, pictures, "parity with Keras"), strict=True)
-    expected, got = (
-        dict(zip(names, map(np.concatenate, zip(*side, strict=True)), strict=True))
-        for side in sides
+    run_keras = tf.function(
+        lambda batch: network(batch, training=False), signature, autograph=False
     )
+    session = Network(model.SerializeToString(), ["CPUExecutionProvider"])
+    sizes: set[int] = set()
+
+    def answer(paths: Sequence[Path]) -> tuple[Outputs, Outputs]:
+        inputs = np.stack([network_input(path, preprocessing) for path in paths])
+        outputs = run_keras(tf.constant(inputs))
+        expected = heads.apply({name: output.numpy() for name, output in outputs.items()})
+        # One alone and then the others: any number must do.
+        parts = [each for each in (inputs[:1], inputs[1:]) if len(each)]
+        sizes.update(map(len, parts))
+        got = [session.run(list(expected), {INPUT_NAME: each}) for each in parts]
+        joined = map(np.concatenate, zip(*got, strict=True))
+        return expected, dict(zip(expected, joined, strict=True))
+
+    batches = list(in_batches(answer, pictures, "parity with Keras"))
+    names = list(batches[0][0])
+    expected, got = (
+        {name: np.concatenate([batch[side][name] for batch in batches]) for name in names}
+        for side in (0, 1)
+    )
+    # np.max, not max(), which would lose a NaN.
     differences = {name: float(np.abs(got[name] - expected[name]).max()) for name in names}
     relative = [
         differences[name] / float(np.abs(expected[name]).max())
@@ -73,7 +81,7 @@ def measure_parity(
         max_rel_difference=float(np.max([0.0, *relative])),
         top1_agreement=float(same.mean()),
         images=len(pictures),
-        batch_sizes=BATCH_SIZES,
+        batch_sizes=tuple(sorted(sizes)),
         atol=ATOL,
     )
 

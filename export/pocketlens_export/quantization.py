@@ -63,7 +63,7 @@ def quantize(
 
     Args:
         model: The float model; not changed.
-        pictures: Training pictures, preprocessed as for predict().
+        pictures: Files of training pictures.
         preprocessing: How pictures become the model's input.
     """
     with TemporaryDirectory() as folder:

@@ -12,7 +12,7 @@ from pocketlens.pictures.folders import PassedOver, all_files
 from pocketlens.pictures.preprocessing import Preprocessing, decode_for
 
 
-def unseen_pictures(
+def unseen_outliers(
     folder: Path, known: frozenset[str], preprocessing: Preprocessing
 ) -> list[Path]:
     """The pictures below a folder.

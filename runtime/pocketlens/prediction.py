@@ -69,7 +69,7 @@ class Prediction:
         return {
             "label": self.label,
             "score": self.score,
-            "scores": self.scores if top_k is None else dict(self.top_k(top_k)),
+            "scores": dict(self.scores) if top_k is None else dict(self.top_k(top_k)),
             "rejected": self.rejected,
             "familiarity": self.familiarity,
         }

@@ -71,7 +71,7 @@ def write_record(run: Run, left_out: Sequence[tuple[str, str]]) -> None:
     """Writes record.json beside model.keras, which must be there, whole or not at all.
 
     Args:
-        run: What it says.
+        run: The run to write.
         left_out: (file, reason) for the files that were not used.
     """
     content = {

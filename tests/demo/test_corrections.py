@@ -9,7 +9,7 @@ import pytest
 from builders import encode, plain
 from pocketlens.errors import FileError, ImageError, SettingError
 from pocketlens_demo import corrections
-from pocketlens_demo.corrections import Collection
+from pocketlens_demo.corrections import Corrections
 
 LABELS = ("red", "green")
 
@@ -19,7 +19,7 @@ def kept(folder: Path) -> list[str]:
 
 
 def test_layout_is_that_of_a_training_folder(tmp_path: Path) -> None:
-    found = Collection(tmp_path / "new" / "folder", LABELS)
+    found = Corrections(tmp_path / "new" / "folder", LABELS)
     photo = encode(plain(200, 0, 0, (2000, 3000)), ".jpg")
     assert found.keep(photo, "red") == "Kept as red. Thank you."
     [name] = kept(tmp_path / "new" / "folder")
@@ -31,7 +31,7 @@ def test_layout_is_that_of_a_training_folder(tmp_path: Path) -> None:
 
 
 def test_the_last_word_counts(tmp_path: Path) -> None:
-    found = Collection(tmp_path, LABELS)
+    found = Corrections(tmp_path, LABELS)
     photo = encode(plain(200, 0, 0))
     for label in ("red", "green", "green"):
         found.keep(photo, label)
@@ -43,14 +43,14 @@ def test_nothing_but_the_picture_is_kept(tmp_path: Path) -> None:
     photo = encode(plain(200, 0, 0), ".jpg")
     secret = b"Exif\0\0 54.32N 10.13E"
     segment = b"\xff\xe1" + (len(secret) + 2).to_bytes(2, "big") + secret
-    Collection(tmp_path, LABELS).keep(photo[:2] + segment + photo[2:], "red")
+    Corrections(tmp_path, LABELS).keep(photo[:2] + segment + photo[2:], "red")
     [name] = kept(tmp_path)
     assert b"54.32N" not in (tmp_path / name).read_bytes()
 
 
 def test_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(corrections, "MAX_CORRECTED", 2)
-    found = Collection(tmp_path, LABELS)
+    found = Corrections(tmp_path, LABELS)
     for red in (10, 200):
         found.keep(encode(plain(red, 0, 0)), "red")
     with pytest.raises(SettingError, match="no room"):
@@ -60,7 +60,7 @@ def test_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_bad_input_keeps_nothing(tmp_path: Path) -> None:
-    found = Collection(tmp_path, LABELS)
+    found = Corrections(tmp_path, LABELS)
     with pytest.raises(ImageError):
         found.keep(b"no picture", "red")
     for label in ("../red", "blue", ""):
@@ -74,7 +74,7 @@ def test_bad_input_keeps_nothing(tmp_path: Path) -> None:
 )
 def test_labels_that_are_no_folder_names(tmp_path: Path, label: str) -> None:
     with pytest.raises(SettingError, match="cannot name a folder"):
-        Collection(tmp_path / "new", ("red", label))
+        Corrections(tmp_path / "new", ("red", label))
     assert not (tmp_path / "new").exists()
 
 
@@ -83,19 +83,19 @@ def test_two_labels_of_one_folder(tmp_path: Path) -> None:
     (tmp_path / "Cat").mkdir()
     (tmp_path / "cat").symlink_to(tmp_path / "Cat")
     with pytest.raises(SettingError, match="'Cat' and 'cat' name one folder"):
-        Collection(tmp_path, ("Cat", "dog", "cat"))
+        Corrections(tmp_path, ("Cat", "dog", "cat"))
 
 
 def test_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(FileError, match="cannot be written"):
-        Collection(tmp_path / "file", LABELS)
+        Corrections(tmp_path / "file", LABELS)
 
 
 def test_a_full_disk_leaves_nothing_half_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = Collection(tmp_path, LABELS)
+    found = Corrections(tmp_path, LABELS)
 
     def full(path: Path, content: bytes) -> int:
         path.touch()

@@ -125,7 +125,7 @@ def doors(model: pocketlens.Classifier) -> Iterator[dict[str, Door]]:
     with warnings.catch_warnings():
         # Gradio leaves event loops behind.
         warnings.simplefilter("ignore", ResourceWarning)
-        page = build(model, name="model.onnx", size=1, collection=None)
+        page = build(model, name="model.onnx", size=1, corrections=None)
         gc.collect()
     called: dict[str, Any] = {}
     for function in filter(None, (each.fn for each in page.fns.values())):

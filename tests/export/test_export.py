@@ -34,7 +34,7 @@ from pocketlens_export.graph import Heads
 from pocketlens_export.graph_checks import check_graph, check_int8
 from pocketlens_export.parity import check_parity, measure_parity
 from pocketlens_export.temperature import softmax
-from pocketlens_export.unseen_outliers import unseen_pictures
+from pocketlens_export.unseen_outliers import unseen_outliers
 
 
 @pytest.fixture
@@ -149,7 +149,7 @@ def test_parity_is_of_all_pictures_in_batches_of_both_sizes(
     exported_model: Path, picture_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = pocketlens.load_model(exported_model)
-    recipe = model.metadata.preprocessing
+    preprocessing = model.metadata.preprocessing
     pictures = sorted(picture_folder.glob("*/[0-9]*.jpg"))[:13]
     asked: list[int] = []
 
@@ -163,7 +163,7 @@ def test_parity_is_of_all_pictures_in_batches_of_both_sizes(
         mean = tensorflow.reduce_mean(tensorflow.cast(image, "float32"), (1, 2)) / 100
         return {"logits": mean[:, : len(model.labels)]}
 
-    inputs = np.stack([network_input(path, recipe) for path in pictures])
+    inputs = np.stack([network_input(path, preprocessing) for path in pictures])
     heads = Heads(len(model.labels), 1.0, False, None)
     expected = softmax(inputs.mean(axis=(1, 2))[:, : len(model.labels)] / 100)
     got = np.array([list(answer.scores.values()) for answer in model.predict(list(pictures))])
@@ -174,7 +174,7 @@ def test_parity_is_of_all_pictures_in_batches_of_both_sizes(
     for order in (np.argsort(largest), np.argsort(-largest)):
         asked.clear()
         ordered = [pictures[index] for index in order]
-        parity = measure_parity(network, heads, onnx.load(exported_model), ordered, recipe)
+        parity = measure_parity(network, heads, onnx.load(exported_model), ordered, preprocessing)
         assert sorted(asked) == [1, 1, 1, 5, 5]
         assert parity.batch_sizes == (1, 5)
         assert parity.images == 13
@@ -290,7 +290,7 @@ def test_system_files_are_no_outliers(unseen_folder: Path, tmp_path: Path) -> No
     folder = shutil.copytree(unseen_folder, tmp_path / ".cache" / "unseen")
     shutil.copytree(unseen_folder, folder / "@eaDir" / "00.png")
     shutil.copy(unseen_folder / "00.png", folder / "._00.png")
-    assert len(unseen_pictures(folder, frozenset(), COLORS.preprocessing)) == 20
+    assert len(unseen_outliers(folder, frozenset(), COLORS.preprocessing)) == 20
 
 
 def test_outliers_that_cannot_be_measured_on(

@@ -117,7 +117,9 @@ def test_damaged_checkpoint_is_one_line(
     (tmp_path / "run" / "checkpoint.npz").write_bytes(b"no archive")
     assert train(picture_folder, tmp_path / "run", *OPTIONS, "--resume") == 1
     error = capsys.readouterr().err
-    assert "cannot be read (no archive of ours, or damaged); remove it to begin anew" in error
+    assert (
+        "cannot be read (no .npz file of pocketlens, or damaged); remove it to start again" in error
+    )
 
 
 def test_loss_that_is_no_number(

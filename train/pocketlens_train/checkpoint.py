@@ -28,7 +28,7 @@ _OPTIONS = {
 
 @dataclass(frozen=True)
 class SavedState:
-    """What a checkpoint file holds.
+    """What a checkpoint file holds; in memory until its last reader is done.
 
     Attributes:
         file: The file.
@@ -44,11 +44,11 @@ class SavedState:
         """The arrays of the part "kept", "model" or "optimizer"."""
         return [self.content[f"{part}{i}"] for i in range(self.state["counts"][part])]
 
-    def check(self, settings: dict[str, Any]) -> None:
+    def check(self, fixed: dict[str, Any]) -> None:
         """Refuses to go on with a training that was started with different settings.
 
         Args:
-            settings: What must be the same, or some of it.
+            fixed: What must be the same, or some of it.
 
         Raises:
             SettingError: It is of a training with other settings or pictures.
@@ -58,7 +58,7 @@ class SavedState:
             f"{_OPTIONS.get(name, name)} was {started.get(name)}, is {value}"
             if name not in _PICTURES
             else f"other {_PICTURES[name]}"
-            for name, value in settings.items()
+            for name, value in fixed.items()
             if started.get(name) != value
         ]
         if differences:
@@ -81,7 +81,7 @@ def read_state(file: Path) -> SavedState | None:
         content = read_npz(file)
         return SavedState(file, json.loads(str(content["state"])), content)
     except (ValueError, KeyError) as error:
-        raise ModelError(f"{file}: cannot be read ({error}); remove it to begin anew") from error
+        raise ModelError(f"{file}: cannot be read ({error}); remove it to start again") from error
 
 
 class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
@@ -98,13 +98,13 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
     def __init__(
         self,
         file: Path,
-        settings: dict[str, Any],
+        fixed: dict[str, Any],
         recipe: Recipe,
         interruption: Interruption,
     ) -> None:
         super().__init__()
         self._interruption = interruption
-        self._file, self._settings, self._recipe = file, settings, recipe
+        self._file, self._fixed, self._recipe = file, fixed, recipe
         self.history: dict[str, list[float]] = {}
         self.kept: list[Any] = []
 
@@ -114,7 +114,7 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
         return len(self.history.get("loss", ()))
 
     def restore(self, model: Any, saved: SavedState) -> None:
-        """Sets model, optimizer and history to where a killed run stood."""
+        """Sets a compiled model, its optimizer and the history to where a killed run stood."""
         self.history, self.kept = saved.state["history"], saved.arrays("kept")
         model.set_weights(saved.arrays("model"))
         pairs = zip(model.optimizer.variables, saved.arrays("optimizer"), strict=True)
@@ -184,7 +184,7 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
             "optimizer": [np.asarray(v) for v in self.model.optimizer.variables],
         }
         state = {
-            "settings": self._settings,
+            "settings": self._fixed,
             "history": self.history,
             "counts": {part: len(arrays) for part, arrays in parts.items()},
         }

@@ -97,9 +97,9 @@ def load_teacher(run_folder: Path, labels: Sequence[str]) -> Teacher:
         )
     try:
         architecture = architectures.load(metadata.architecture)
-        recipe = architecture.RECIPE.crop(metadata.preprocessing)
+        preprocessing = architecture.RECIPE.crop(metadata.preprocessing)
         outputs = len(labels) + bool(metadata.training and metadata.training.outliers)
-        model = architecture.build(recipe.input_shape, outputs)
+        model = architecture.build(preprocessing.input_shape, outputs)
         model.load_weights(run.model)
         features = model.get_layer("feature_map").output
     except (OSError, BadZipFile) as error:
@@ -112,7 +112,7 @@ def load_teacher(run_folder: Path, labels: Sequence[str]) -> Teacher:
             f"({str(error).partition('. ')[0]}); expected a run of --arch lite0 or edge"
         ) from error
     pooled = keras.layers.GlobalAveragePooling2D()(features)
-    return Teacher(keras.Model(model.input, [model.output, pooled]), run, recipe)
+    return Teacher(keras.Model(model.input, [model.output, pooled]), run, preprocessing)
 
 
 def teach(

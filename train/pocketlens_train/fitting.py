@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from pocketlens_train.batches import Batches, Targets
+from pocketlens_train.batches import Batches
 from pocketlens_train.checkpoint import Checkpoint, SavedState
 from pocketlens_train.distillation import COMPONENTS, VARIANTS, teach, with_embedding
 from pocketlens_train.interruption import Interruption
@@ -39,16 +39,25 @@ def fit(
         SettingError: The training that was cut short had other pictures.
         KeyboardInterrupt: Ctrl-C.
     """
-    fixed = plan.fixed(splits)
+    fixed = plan.fixed() | splits.fingerprints
     if saved:
         saved.check(fixed)
     exact = np.eye(model.outputs[0].shape[-1], dtype=np.float32)
     watched = {"probabilities": exact[splits.validation.targets]}
     student, recipe = model, plan.recipe
     with Interruption() as interruption:
-        if plan.teacher:
-            cache = out / answers_folder(fixed)
-            variants = _teachers_answers(plan, splits, exact, cache, interruption)
+        if plan.teacher and recipe.augmentation:
+            variants = teach(
+                plan.teacher,
+                splits.sources,
+                exact[splits.targets],
+                np.concatenate([splits.train, splits.outlier_rows]),
+                out / answers_folder(fixed),
+                min_area=recipe.augmentation.min_area,
+                seed=plan.settings.seed,
+                variants=min(VARIANTS, recipe.epochs),
+                interruption=interruption,
+            )
             student = with_embedding(model)
             watched["embedding"] = np.zeros((len(splits.validation.files), COMPONENTS), np.float32)
         else:
@@ -78,24 +87,6 @@ def fit(
     # The student's layers are the model's own.
     student.set_weights(checkpoint.kept)
     return checkpoint.history
-
-
-def _teachers_answers(
-    plan: Plan, splits: Splits, exact: Targets, cache: Path, interruption: Interruption
-) -> list[dict[str, Targets]]:
-    assert plan.teacher
-    assert plan.recipe.augmentation
-    return teach(
-        plan.teacher,
-        splits.sources,
-        exact[splits.targets],
-        np.concatenate([splits.train, splits.outlier_rows]),
-        cache,
-        min_area=plan.recipe.augmentation.min_area,
-        seed=plan.settings.seed,
-        variants=min(VARIANTS, plan.recipe.epochs),
-        interruption=interruption,
-    )
 
 
 def _compile(model: Any, recipe: Recipe, steps: int) -> None:

@@ -49,12 +49,17 @@ class Listings:
 
     @property
     def folders(self) -> list[Path]:
-        """Where pictures lie."""
-        return [part.folder for part in (self.pictures, self.test, self.outliers) if part]
+        """The folders with pictures."""
+        return [each.folder for each in (self.pictures, self.test, self.outliers) if each]
 
 
 def list_all(folder: Path, test: Path | None, outliers: Path | None) -> Listings:
-    """Lists the folders of a training, as list_files(), list_test_files() and list_outliers()."""
+    """Lists the folders of a training.
+
+    Raises:
+        FileMissingError: There is no such folder.
+        DatasetError: A folder does not hold what it should.
+    """
     pictures = list_files(folder)
     return Listings(
         pictures,

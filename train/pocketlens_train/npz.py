@@ -23,10 +23,10 @@ def read_npz(file: Path) -> dict[str, Any]:
     """Reads what write_npz wrote.
 
     Raises:
-        ValueError: The file is no such archive, or damaged.
+        ValueError: The file is none, or damaged.
     """
     try:
         with np.load(file) as archive:
             return {name: archive[name] for name in archive.files}
     except Exception as error:  # zipfile, zlib, struct and numpy each have their own
-        raise ValueError("no archive of ours, or damaged") from error
+        raise ValueError("no .npz file of pocketlens, or damaged") from error

@@ -21,10 +21,10 @@ _ANSWERS = re.compile(r"\.teacher-[0-9a-f]{12}")
 _UNFINISHED = {*CACHES, "partial.keras", "partial.npz", f"{RECORD}.partial", CHECKPOINT}
 
 
-def answers_folder(settings: dict[str, Any]) -> str:
-    """The name of the folder for a teacher's answers in a training with these settings."""
+def answers_folder(fixed: dict[str, Any]) -> str:
+    """The name of the folder for a teacher's answers in a training of which this is fixed."""
     keys = ("pictures", "outliers", "teacher", "augmentation", "input_size", "seed")
-    asked = [settings[key] for key in keys]
+    asked = [fixed[key] for key in keys]
     return f".teacher-{hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:12]}"
 
 

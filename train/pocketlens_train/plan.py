@@ -16,7 +16,6 @@ from pocketlens_train.distillation import Teacher, load_teacher
 from pocketlens_train.listing import Listings
 from pocketlens_train.recipe import Recipe
 from pocketlens_train.settings import Settings
-from pocketlens_train.splits import Splits
 
 
 @dataclass(frozen=True)
@@ -73,10 +72,10 @@ class Plan:
                 "choose a larger --input-size"
             ) from error
 
-    def fixed(self, splits: Splits | None = None) -> dict[str, Any]:
-        """What must be the same when a training goes on: of the plan, then of its pictures too."""
+    def fixed(self) -> dict[str, Any]:
+        """What must be the same when a training goes on, as JSON types."""
         settings = self.settings
-        same = {
+        fixed = {
             "arch": settings.arch,
             **self.preprocessing.to_dict(),
             **asdict(self.recipe),
@@ -87,11 +86,8 @@ class Plan:
             "teacher": self.teacher.finished if self.teacher else None,
         }
         # The one setting that may change, after a loss that became NaN.
-        del same["learning_rate"]
-        if splits:
-            same["pictures"] = splits.pictures.fingerprint
-            same["outliers"] = splits.outliers.fingerprint if splits.outliers else None
-        return dict(json.loads(json.dumps(same)))
+        del fixed["learning_rate"]
+        return dict(json.loads(json.dumps(fixed)))
 
 
 def make_plan(settings: Settings, listings: Listings) -> Plan:
@@ -105,19 +101,21 @@ def make_plan(settings: Settings, listings: Listings) -> Plan:
     architecture = architectures.load(settings.arch)
     recipe = settings.recipe(architecture.RECIPE)
     labels = listings.pictures.labels
+    # Before any network is built, the teacher too.
+    dtype_policy = _use_precision_of_device()
     return Plan(
-        settings,
-        architecture,
-        recipe,
-        Preprocessing(
+        settings=settings,
+        architecture=architecture,
+        recipe=recipe,
+        preprocessing=Preprocessing(
             settings.input_size or architecture.INPUT_SIZE,
             settings.color_mode or architecture.COLOR_MODE,
             depth=settings.depth,
         ),
-        labels,
-        listings.outliers is not None,
-        _teacher(settings, recipe, labels),
-        _use_precision_of_device(),
+        labels=labels,
+        has_outliers=listings.outliers is not None,
+        teacher=_teacher(settings, recipe, labels),
+        dtype_policy=dtype_policy,
     )
 
 
@@ -144,9 +142,3 @@ def _use_precision_of_device() -> str:
     policy = "mixed_float16" if "gpu" in device or "cuda" in device else "float32"
     keras.mixed_precision.set_dtype_policy(policy)
     return policy
-
-
-def device(model: Any) -> str:
-    """Where the weights live, such as "GPU:0", with the Keras backend."""
-    place = str(model.weights[0].value.device).rpartition("device:")[2]
-    return f"{place} ({keras.backend.backend()} backend)"

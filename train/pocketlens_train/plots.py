@@ -17,7 +17,7 @@ from pocketlens.metadata import Metadata
 from pocketlens.metrics import Probabilities
 from pocketlens.pictures.decoding import decode
 from pocketlens_train.fonts import fonts_for
-from pocketlens_train.splits import Split
+from pocketlens_train.splits import HeldOut
 
 matplotlib.use("Agg")
 
@@ -106,7 +106,7 @@ def save_examples(
 
 
 def write_plots(
-    run_folder: Path, metadata: Metadata, test: Split, probabilities: Probabilities
+    run_folder: Path, metadata: Metadata, test: HeldOut, probabilities: Probabilities
 ) -> None:
     """Learning curves, confusion matrix, report, and right and wrong test pictures.
 
@@ -146,7 +146,7 @@ def write_plots(
 
 
 def _chosen_examples(
-    metadata: Metadata, test: Split, probabilities: Probabilities
+    metadata: Metadata, test: HeldOut, probabilities: Probabilities
 ) -> Iterator[tuple[str, list[Example], str]]:
     """Yields the name, pictures and title of each row of test pictures."""
     labels = metadata.labels

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import sys
 from datetime import datetime, timezone
+from typing import Any
 
 import cv2
 import keras
@@ -81,3 +82,9 @@ def versions() -> dict[str, str]:
         "opencv": cv2.__version__,
         "scikit-learn": sklearn.__version__,
     }
+
+
+def device(model: Any) -> str:
+    """Where the weights live, such as "GPU:0", with the Keras backend."""
+    place = str(model.weights[0].value.device).rpartition("device:")[2]
+    return f"{place} ({keras.backend.backend()} backend)"

@@ -26,7 +26,7 @@ _ADVICE = "test on pictures from elsewhere by --test, or let these count by --ke
 
 
 @dataclass(frozen=True)
-class Split:
+class HeldOut:
     """Pictures that nothing is learnt from, exactly as predict() has them.
 
     Attributes:
@@ -60,8 +60,8 @@ class Splits:
     pictures: Pictures
     train: Indices
     outliers: Pictures | None
-    validation: Split
-    test: Split
+    validation: HeldOut
+    test: HeldOut
     near_duplicates: int
     left_out: tuple[tuple[str, str], ...]
     test_fingerprint: str | None
@@ -69,12 +69,13 @@ class Splits:
     @property
     def sources(self) -> list[Pixels]:
         """What crops are cut from: the pictures, then the outliers."""
-        return [part.inputs for part in (self.pictures, self.outliers) if part]
+        return [each.inputs for each in (self.pictures, self.outliers) if each]
 
     @property
     def targets(self) -> Indices:
         """For each row of the sources its class; outliers are the class after the last."""
         targets = np.asarray(self.pictures.targets)
+        # The last class has pictures: split() refuses one that has not.
         return np.concatenate([targets, np.full(len(self.outlier_rows), targets.max() + 1)])
 
     @property
@@ -82,6 +83,14 @@ class Splits:
         """The rows of the sources that are of no class."""
         first = len(self.pictures.files)
         return np.arange(first, first + (len(self.outliers.files) if self.outliers else 0))
+
+    @property
+    def fingerprints(self) -> dict[str, str | None]:
+        """Which pictures these are: what must be the same when a training goes on."""
+        return {
+            "pictures": self.pictures.fingerprint,
+            "outliers": self.outliers.fingerprint if self.outliers else None,
+        }
 
     def __str__(self) -> str:
         """The counts, in a line."""
@@ -137,9 +146,9 @@ def load_splits(
         pictures.targets, labels, shares=shares, seed=settings.seed
     )
     if listings.test and own:
-        test = Split(listings.test.folder, own.files, own.inputs, np.asarray(own.targets))
+        test = HeldOut(listings.test.folder, own.files, own.inputs, np.asarray(own.targets))
     else:
-        test = _split_off(pictures, folder, rest[0], preprocessing, caches / "test.npy")
+        test = _load_held_out(pictures, folder, rest[0], preprocessing, caches / "test.npy")
     repeats = np.zeros(len(test.files), bool)
     if not settings.keep_repeats:
         rows = np.concatenate([train, for_validation])
@@ -148,12 +157,13 @@ def load_splits(
     _check_test(test, repeats, labels)
     why = "nearly repeats a picture to train or validate"
     left_out += [(str(file), why) for file in np.array(test.files)[repeats]]
+    test = _drop_in_place(test, repeats)
     return Splits(
         pictures,
         train,
         outliers,
-        _split_off(pictures, folder, for_validation, preprocessing, caches / "validation.npy"),
-        _without(test, repeats),
+        _load_held_out(pictures, folder, for_validation, preprocessing, caches / "validation.npy"),
+        test,
         int(repeats.sum()),
         tuple(left_out),
         own.fingerprint if own else None,
@@ -168,25 +178,25 @@ def _check_outliers(outliers: Pictures, pictures: Pictures) -> None:
         )
 
 
-def _split_off(
+def _load_held_out(
     pictures: Pictures, folder: Path, rows: Indices, preprocessing: Preprocessing, cache: Path
-) -> Split:
+) -> HeldOut:
     files = tuple(pictures.files[row] for row in rows)
     inputs = load_inputs([folder / file for file in files], preprocessing, cache)
-    return Split(folder, files, inputs, np.asarray(pictures.targets)[rows])
+    return HeldOut(folder, files, inputs, np.asarray(pictures.targets)[rows])
 
 
-def _without(test: Split, repeats: npt.NDArray[np.bool_]) -> Split:
-    """The test pictures but the repeats; moved up in their file, which may exceed the memory."""
+def _drop_in_place(test: HeldOut, repeats: npt.NDArray[np.bool_]) -> HeldOut:
+    """The test pictures but the repeats, in place: a copy may exceed the memory."""
     kept = np.flatnonzero(~repeats)
     for row, old in enumerate(kept):
         if row != old:
             test.inputs[row] = test.inputs[old]
     files = tuple(test.files[row] for row in kept)
-    return Split(test.folder, files, test.inputs[: len(kept)], test.targets[kept])
+    return HeldOut(test.folder, files, test.inputs[: len(kept)], test.targets[kept])
 
 
-def _check_test(test: Split, repeats: npt.NDArray[np.bool_], labels: Sequence[str]) -> None:
+def _check_test(test: HeldOut, repeats: npt.NDArray[np.bool_], labels: Sequence[str]) -> None:
     """Says what to do where all test pictures of a class, or most of all, repeat another."""
     counts = np.bincount(test.targets[~repeats], minlength=len(labels))
     if not counts.all():

@@ -17,10 +17,10 @@ from pocketlens_train.checkpoint import read_state
 from pocketlens_train.fitting import fit
 from pocketlens_train.listing import list_all
 from pocketlens_train.output_folder import CHECKPOINT
-from pocketlens_train.plan import device, make_plan
-from pocketlens_train.provenance import describe_data, describe_training, versions
+from pocketlens_train.plan import make_plan
+from pocketlens_train.provenance import describe_data, describe_training, device, versions
 from pocketlens_train.settings import Settings
-from pocketlens_train.splits import Split, load_splits
+from pocketlens_train.splits import HeldOut, load_splits
 
 
 def train(folder: Path, out: Path, settings: Settings) -> Metadata:
@@ -53,7 +53,7 @@ def train(folder: Path, out: Path, settings: Settings) -> Metadata:
         history = fit(model, plan, splits, out, saved)
         trained_on = device(model)
         final = plan.build_final(model)
-        probabilities = _answer(final, splits.test, len(plan.labels))
+        probabilities = _test_probabilities(final, splits.test, len(plan.labels))
     except BaseException as error:
         output_folder.discard(out)
         if isinstance(error, KeyboardInterrupt) and (out / CHECKPOINT).exists():
@@ -74,10 +74,10 @@ def train(folder: Path, out: Path, settings: Settings) -> Metadata:
     return metadata
 
 
-def _answer(model: Any, test: Split, classes: int) -> Probabilities:
+def _test_probabilities(model: Any, test: HeldOut, classes: int) -> Probabilities:
     """N x classes: what the network answers to the test pictures, the outliers' share left out."""
     count = len(test.files)
-    nothing = {"probabilities": np.zeros((count, model.outputs[0].shape[-1]), np.float32)}
-    answers = model.predict(Batches([test.inputs], [nothing], np.arange(count), 64), verbose=0)
+    no_targets = {"probabilities": np.zeros((count, model.outputs[0].shape[-1]), np.float32)}
+    answers = model.predict(Batches([test.inputs], [no_targets], np.arange(count), 64), verbose=0)
     known = answers[:, :classes].astype(np.float64)
     return np.asarray(known / known.sum(axis=1, keepdims=True))

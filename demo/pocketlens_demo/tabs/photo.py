@@ -14,7 +14,7 @@ from pocketlens.classifier import Classifier
 from pocketlens.names import cut
 from pocketlens.pictures.preprocessing import decode_for
 from pocketlens_demo import webcam
-from pocketlens_demo.corrections import Collection
+from pocketlens_demo.corrections import Corrections
 from pocketlens_demo.uploads import Upload
 from pocketlens_demo.wording import answer_of, familiarity_text
 
@@ -47,7 +47,7 @@ _SHOW_ITS_ANSWER = """
 }"""
 
 
-def build(model: Classifier, collection: Collection | None, concurrency: dict[str, Any]) -> None:
+def build(model: Classifier, corrections: Corrections | None, concurrency: dict[str, Any]) -> None:
     """Adds the tab's components and events to the page that is being built."""
     with gr.Row(elem_id="photo-tab"):
         with gr.Column():
@@ -60,7 +60,7 @@ def build(model: Classifier, collection: Collection | None, concurrency: dict[st
         # preprocess=False: gr.Image would open the file first, and answer a bare "Error" where it
         # is no picture; the runtime says what is wrong with it.
         answered = event(
-            _classify_with(model, collection is not None),
+            _classify_with(model, corrections is not None),
             [photo, explain],
             [*answer, heat_map, wrong, right_label],
             js=_NOTE_THE_PHOTO,
@@ -69,8 +69,8 @@ def build(model: Classifier, collection: Collection | None, concurrency: dict[st
             **concurrency,
         )
         answered.success(None, js=_SHOW_ITS_ANSWER, api_visibility="private")
-    if collection is not None:
-        _correct(collection, photo, wrong, right_label)
+    if corrections is not None:
+        _correct(corrections, photo, wrong, right_label)
     if {label.lower() for label in model.labels} == {"cat", "dog"}:
         _offer_examples(photo)
 
@@ -179,11 +179,11 @@ def _offer_examples(photo: gr.Image) -> None:
 
 
 def _correct(
-    collection: Collection, photo: gr.Image, wrong: gr.Button, right_label: gr.Dropdown
+    corrections: Corrections, photo: gr.Image, wrong: gr.Button, right_label: gr.Dropdown
 ) -> None:
     def keep(upload: dict[str, Any] | None, label: str | None) -> list[Any]:
         if upload and label:
-            gr.Info(collection.keep(Upload(upload).read(), label))
+            gr.Info(corrections.keep(Upload(upload).read(), label))
         return [gr.update(visible=True), gr.update(visible=False)]
 
     wrong.click(

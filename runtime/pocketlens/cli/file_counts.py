@@ -13,7 +13,7 @@ from pocketlens.pictures.folders import NON_PICTURE, PassedOver
 from pocketlens.pictures.formats import FIRST_BYTES, picture_kind
 
 
-class Tally:
+class FileCounts:
     """Counts files.
 
     Attributes:

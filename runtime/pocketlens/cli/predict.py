@@ -9,7 +9,7 @@ from itertools import tee
 
 from pocketlens.cli.answers import write_answer, write_error, write_header
 from pocketlens.cli.arguments import positive_int, share
-from pocketlens.cli.file_counts import Tally
+from pocketlens.cli.file_counts import FileCounts
 from pocketlens.cli.printing import print_error
 from pocketlens.cli.progress import Progress
 from pocketlens.errors import FileError, FileMissingError, PocketLensError
@@ -77,21 +77,21 @@ def run(arguments: argparse.Namespace) -> int:
     if sys.stderr.isatty():
         total = sum(1 for _ in all_files(arguments.photos, PassedOver().add, lambda error: None))
     progress = Progress(total)
-    tally = Tally()
+    counts = FileCounts()
     unread: list[OSError] = []
-    files, names = tee(picture_files(arguments.photos, tally.passed, unread.append))
+    files, names = tee(picture_files(arguments.photos, counts.passed, unread.append))
     for photo, answer in zip(names, model.predict_many(_inputs(files, photos)), strict=True):
-        progress.show(tally.files + 1)
+        progress.show(counts.files + 1)
         if sys.stdout.isatty() or isinstance(answer, PocketLensError):
             progress.clear()
         if isinstance(answer, Prediction):
-            tally.answered += 1
+            counts.answered += 1
             write_answer(arguments, photo, answer)
             continue
         error = f"{photo}: {answer}" if photo == _STDIN else str(answer)
         write_error(arguments, photo, error)
-        if photo in photos or not tally.refuse(photo, answer):
-            tally.failed += 1
+        if photo in photos or not counts.refuse(photo, answer):
+            counts.failed += 1
             print_error(error)
     progress.clear()
     for unreadable in unread:
@@ -100,10 +100,10 @@ def run(arguments: argparse.Namespace) -> int:
         write_error(arguments, folder, error)
         print_error(error)
     if any(map(is_folder, photos)):
-        tally.print_end()
-    if not tally.answered + tally.failed + tally.refused and not unread:
+        counts.print_end()
+    if not counts.answered + counts.failed + counts.refused and not unread:
         raise FileMissingError(f"{', '.join(arguments.photos)}: no picture files, {EXPECTED}")
-    return 1 if tally.failed or tally.refused or unread else 0
+    return 1 if counts.failed or counts.refused or unread else 0
 
 
 def _inputs(files: Iterable[str], photos: set[str]) -> Iterator[str | bytes]:

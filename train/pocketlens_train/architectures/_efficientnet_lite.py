@@ -77,9 +77,8 @@ def load_start_weights(model: Any, file: Path, own: tuple[str, ...]) -> None:
 
     Args:
         model: The network.
-        file: An .npz archive.
-        own: How the names of those begin that the network does not take from the file.
-
+        file: An .npz file.
+        own: Prefixes of weights that are not taken from the file.
 
     Raises:
         ModelError: The file cannot be read, lacks a weight, or has one of another shape.
