@@ -9,6 +9,7 @@ import numpy as np
 
 from pocketlens.engine.network import Network
 from pocketlens.engine.session import INPUT_NAME
+from pocketlens.intervals import wilson_interval
 from pocketlens.metadata.familiarity import Rejection
 from pocketlens.metadata.measurements import Accuracy, Int8, Metrics
 from pocketlens.metrics import (
@@ -17,7 +18,6 @@ from pocketlens.metrics import (
     reliability,
     risk_coverage,
     roc_auc,
-    wilson_interval,
 )
 from pocketlens.pictures.decoding import Pixels
 from pocketlens_export.inference import Answers, Change

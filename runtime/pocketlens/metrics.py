@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from pocketlens.intervals import Z, wilson_interval
 from pocketlens.metadata.measurements import Bin, Coverage, Interval, Metrics
 
 Classes = npt.NDArray[np.intp]
 Probabilities = npt.NDArray[np.floating[Any]]
 
-_Z = 1.959963984540054
-"""Of a 95 % interval."""
-
 COVERAGES = (1.0, 0.99, 0.95, 0.9, 0.8, 0.7, 0.5)
+
+
+class Outcomes(NamedTuple):
+    """What the figures need of the answers for N pictures; each array has N values.
+
+    Attributes:
+        truth: The true classes.
+        predicted: The most probable ones.
+        score: The probabilities of these.
+        of_truth: The probabilities of the true classes.
+    """
+
+    truth: Classes
+    predicted: Classes
+    score: Probabilities
+    of_truth: Probabilities
 
 
 def evaluate(truth: Classes, probabilities: Probabilities) -> Metrics:
@@ -26,46 +40,52 @@ def evaluate(truth: Classes, probabilities: Probabilities) -> Metrics:
         truth: The true class of each of N pictures.
         probabilities: N x K; each row sums to 1.
     """
-    classes = probabilities.shape[1]
-    predicted = probabilities.argmax(axis=1)
-    right = int((predicted == truth).sum())
+    of_truth = probabilities[np.arange(len(truth)), truth]
+    best = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    return evaluate_outcomes(Outcomes(truth, *best, of_truth), probabilities.shape[1])
+
+
+def evaluate_outcomes(outcomes: Outcomes, classes: int) -> Metrics:
+    """What evaluate() gives, without the N x K probabilities."""
+    truth, predicted, score, of_truth = outcomes
+    right = predicted == truth
     matrix = np.zeros((classes, classes), int)
     np.add.at(matrix, (truth, predicted), 1)
     return Metrics(
-        accuracy=right / len(truth),
-        accuracy_interval=wilson_interval(right, len(truth)),
-        log_loss=log_loss(truth, probabilities),
-        calibration_error=calibration_error(truth, probabilities),
+        accuracy=int(right.sum()) / len(truth),
+        accuracy_interval=wilson_interval(int(right.sum()), len(truth)),
+        log_loss=_log_loss(of_truth),
+        calibration_error=_gap(_bins(score, right)),
         images=len(truth),
         confusion_matrix=tuple(map(tuple, matrix.tolist())),
     )
 
 
-def wilson_interval(right: int, total: int) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson 1927): honest near 0 and 1, and for few pictures."""
-    share, spread = right / total, _Z * _Z / total
-    center = share + spread / 2
-    width = _Z * math.sqrt(share * (1 - share) / total + spread / (4 * total))
-    return (
-        0.0 if right == 0 else (center - width) / (1 + spread),
-        1.0 if right == total else (center + width) / (1 + spread),
-    )
-
-
 def log_loss(truth: Classes, probabilities: Probabilities) -> float:
     """Mean negative logarithm of the true class's probability, of which 1.2e-7 is the least."""
-    of_truth = probabilities[np.arange(len(truth)), truth].astype(np.float64)
-    return float(-np.log(of_truth.clip(min=np.finfo(np.float32).eps)).mean())
+    return _log_loss(probabilities[np.arange(len(truth)), truth])
 
 
-def reliability(truth: Classes, probabilities: Probabilities, bins: int = 15) -> tuple[Bin, ...]:
-    """How sure and how often right the answers are, by equal-width bins of probability.
+def reliability(truth: Classes, probabilities: Probabilities) -> tuple[Bin, ...]:
+    """How sure and how often right the answers are, by 15 equal-width bins of probability.
 
     Returns:
         The bins that are not empty.
     """
-    score = probabilities.max(axis=1)
-    right = probabilities.argmax(axis=1) == truth
+    return _bins(probabilities.max(axis=1), probabilities.argmax(axis=1) == truth)
+
+
+def calibration_error(truth: Classes, probabilities: Probabilities) -> float:
+    """Expected calibration error (Guo et al. 2017): the mean gap of reliability(), 0 to 1."""
+    return _gap(reliability(truth, probabilities))
+
+
+def _log_loss(of_truth: Probabilities) -> float:
+    least = np.finfo(np.float32).eps
+    return float(-np.log(of_truth.astype(np.float64).clip(min=least)).mean())
+
+
+def _bins(score: Probabilities, right: npt.NDArray[np.bool_], bins: int = 15) -> tuple[Bin, ...]:
     place = np.minimum((score * bins).astype(int), bins - 1)
     return tuple(
         Bin(
@@ -77,12 +97,9 @@ def reliability(truth: Classes, probabilities: Probabilities, bins: int = 15) ->
     )
 
 
-def calibration_error(truth: Classes, probabilities: Probabilities) -> float:
-    """Expected calibration error (Guo et al. 2017): the mean gap of reliability(), 0 to 1."""
-    gaps = [
-        each.images * abs(each.accuracy - each.score) for each in reliability(truth, probabilities)
-    ]
-    return sum(gaps) / len(truth)
+def _gap(bins: tuple[Bin, ...]) -> float:
+    gaps = [each.images * abs(each.accuracy - each.score) for each in bins]
+    return sum(gaps) / sum(each.images for each in bins)
 
 
 def risk_coverage(truth: Classes, probabilities: Probabilities) -> tuple[Coverage, ...]:
@@ -114,5 +131,5 @@ def roc_auc(positive: npt.NDArray[Any], negative: npt.NDArray[Any]) -> tuple[flo
     pairs_1, pairs_2 = area / (2 - area) - area**2, 2 * area**2 / (1 + area) - area**2
     p, n = len(positive), len(negative)
     variance = (area * (1 - area) + (p - 1) * pairs_1 + (n - 1) * pairs_2) / (p * n)
-    half = _Z * math.sqrt(max(variance, 0.0))
+    half = Z * math.sqrt(max(variance, 0.0))
     return area, (max(0.0, area - half), min(1.0, area + half))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from pocketlens.intervals import wilson_interval
 from pocketlens.metadata.measurements import Bin, Coverage
 from pocketlens.metrics import (
     calibration_error,
@@ -10,7 +11,6 @@ from pocketlens.metrics import (
     reliability,
     risk_coverage,
     roc_auc,
-    wilson_interval,
 )
 
 TRUTH = np.array([0, 0, 1, 1, 1])

@@ -102,6 +102,9 @@ def run(arguments: argparse.Namespace) -> int:
         Settings(**{name: getattr(arguments, name) for name in Settings.__annotations__}),
     )
     print(f"right for {metadata.accuracy_text()}; run in {arguments.out}")
+    if metadata.metrics:
+        for label, value in metadata.metrics.balance_rows(metadata.labels):
+            print(f"{label}: {value}")
     print(f"next: pocketlens export {arguments.out} --out {arguments.out.name}.onnx")
     return 0
 

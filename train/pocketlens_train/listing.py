@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pocketlens.errors import DatasetError, FileMissingError
-from pocketlens.names import is_shown, listed, normalised
-from pocketlens.pictures.folders import SYSTEM, all_files, is_system
+from pocketlens.names import listed, normalised
+from pocketlens.pictures.class_folders import OUTSIDE, by_label, sub_folders
+from pocketlens.pictures.folders import all_files
 from pocketlens_train.presplit import check_is_not_split
 
 _MOST_NAMES = 10
@@ -76,10 +77,6 @@ def list_files(folder: Path) -> Listing:
         DatasetError: It is no folder, has fewer than two sub-folders, or an empty one, or its
             sub-folders are no classes.
     """
-    if not folder.exists():
-        raise FileMissingError(f"{folder}: no such folder")
-    if not folder.is_dir():
-        raise DatasetError(f"{folder}: is a file, expected a folder with one sub-folder per class")
     left_out: list[tuple[str, str]] = []
     classes = _classes(folder, left_out)
     files: list[str] = []
@@ -142,32 +139,18 @@ def differences(labels: Collection[str], expected: Collection[str]) -> str:
 
 def _classes(folder: Path, left_out: list[tuple[str, str]]) -> dict[str, str]:
     """The name of the sub-folder for each label."""
-    names = []
-    for entry in sorted(folder.iterdir()):
-        if is_system(entry.name):
-            left_out.append((entry.name, SYSTEM))
-        elif entry.is_dir():
-            names.append(entry.name)
-        else:
-            left_out.append((entry.name, "lies outside any class folder"))
+
+    def leave_out(reason: str, name: str) -> None:
+        left_out.append((name, f"lies {reason}" if reason == OUTSIDE else reason))
+
+    names = sub_folders(folder, leave_out)
     if len(names) < 2:
         raise DatasetError(
             f"{folder}: has {len(names)} sub-folder(s) ({', '.join(names) or 'none'}), "
             "expected one for each of two or more classes"
         )
     check_is_not_split(folder, names)
-    classes: dict[str, str] = {}
-    for name in names:
-        label = normalised(name)
-        if not is_shown(label):
-            raise DatasetError(f"{folder}: has a sub-folder {name!r}, expected a printable name")
-        if label in classes:
-            raise DatasetError(
-                f"{folder}: has two sub-folders {label!r}, one with composed and one with "
-                "decomposed letters (NFC and NFD); move the pictures into one of them"
-            )
-        classes[label] = name
-    return classes
+    return by_label(folder, names)
 
 
 def _walk(top: Path, left_out: list[tuple[str, str]], folder: Path) -> Iterator[str]:

@@ -131,9 +131,10 @@ def _certainty(metadata: Metadata, metrics: Metrics) -> None:
                 y_lim=_limits([each.accuracy for each in curve]),
             )
     with gr.Row():
-        for title, part in (("Figures", metrics), ("Calibration", metadata.calibration)):
-            if part:
-                _table(title, {"on the test pictures": 200, "": 360}, part.rows(), wrap=True)
+        for title, rows in metadata.parts():
+            if title in ("figures", "calibration"):
+                columns = {"on the test pictures": 200, "": 360}
+                _table(title.capitalize(), columns, rows, wrap=True)
 
 
 def _plot(title: str, columns: list[str], points: Sequence[Row], **more: Any) -> None:

@@ -1,8 +1,11 @@
 """Measured figures in a model's metadata; each part gives itself as rows of label and value."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
+
+from pocketlens.confusion import Balance, balance
+from pocketlens.names import listed
 
 Interval: TypeAlias = tuple[float, float]
 Row: TypeAlias = tuple[str, str]
@@ -68,9 +71,35 @@ class Metrics(Accuracy):
             f"(95 % interval {between(self.accuracy_interval)})"
         )
 
-    def rows(self) -> Iterator[Row]:
-        """Label and value of each figure."""
+    @property
+    def balance(self) -> Balance:
+        """Balanced accuracy, the majority's share, classes never answered: of the matrix."""
+        return balance(self.confusion_matrix)
+
+    def balance_rows(self, labels: Sequence[str]) -> Iterator[Row]:
+        """Label and value of what stands beside the accuracy.
+
+        Args:
+            labels: The classes of the confusion matrix.
+        """
+        found = self.balance
+        yield (
+            "balanced accuracy",
+            f"{found.accuracy:.2%} (95 % interval {between(found.interval)}), the mean of the "
+            "classes' recalls",
+        )
+        yield "majority's share", f"{found.majority_share:.2%}, right by always answering the commonest class"
+        if found.never_answered:
+            yield "never answered", listed([labels[place] for place in found.never_answered])
+
+    def rows(self, labels: Sequence[str]) -> Iterator[Row]:
+        """Label and value of each figure.
+
+        Args:
+            labels: The classes of the confusion matrix.
+        """
         yield "test accuracy", self.accuracy_text()
+        yield from self.balance_rows(labels)
         for name, found in self.robustness.items():
             yield (
                 f"accuracy, {name}",

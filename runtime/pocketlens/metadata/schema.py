@@ -62,7 +62,7 @@ class Metadata:
     about: str = ""
 
     def __post_init__(self) -> None:
-        """Refuses labels that cannot name the outputs, and a matrix of another number of classes.
+        """Refuses labels that cannot name the outputs, and a matrix that does not count them.
 
         Raises:
             ModelError: So it is.
@@ -81,11 +81,17 @@ class Metadata:
                     f"its metadata has a confusion matrix of {len(matrix)} rows, expected "
                     f"{len(labels)} by {len(labels)}; export the model again"
                 )
+            if min(map(min, matrix)) < 0:
+                raise ModelError(
+                    "its metadata has a confusion matrix with a count below 0; export the model "
+                    "again"
+                )
 
     def parts(self) -> Iterator[tuple[str, Iterator[Row]]]:
         """Title and rows of label and value of each part that is there."""
+        if self.metrics:
+            yield "figures", self.metrics.rows(self.labels)
         for title, part in (
-            ("figures", self.metrics),
             ("calibration", self.calibration),
             ("rejection", self.familiarity),
             ("int8 against float", self.int8),
