@@ -12,13 +12,7 @@ from pocketlens.engine.session import INPUT_NAME
 from pocketlens.intervals import wilson_interval
 from pocketlens.metadata.familiarity import Rejection
 from pocketlens.metadata.measurements import Accuracy, Int8, Metrics
-from pocketlens.metrics import (
-    Classes,
-    evaluate,
-    reliability,
-    risk_coverage,
-    roc_auc,
-)
+from pocketlens.metrics import Classes, evaluate, rejection, reliability, risk_coverage
 from pocketlens.pictures.decoding import Pixels
 from pocketlens_export.inference import Answers, Change
 
@@ -61,17 +55,7 @@ def accuracy(answers: Answers, truth: Classes) -> Accuracy:
 
 def measure_rejection(familiar: Answers, unfamiliar: Answers, threshold: float) -> Rejection:
     """How well pictures of no class are told from test pictures."""
-    area, interval = roc_auc(familiar.familiarity, unfamiliar.familiarity)
-    rejected = int((unfamiliar.familiarity < threshold).sum())
-    count = len(unfamiliar.familiarity)
-    return Rejection(
-        auroc=area,
-        auroc_interval=interval,
-        outliers=count,
-        outliers_rejected=rejected / count,
-        outliers_rejected_interval=wilson_interval(rejected, count),
-        test_accepted=float((familiar.familiarity >= threshold).mean()),
-    )
+    return rejection(familiar.familiarity, unfamiliar.familiarity, threshold)
 
 
 def compare(plain: Answers, quantized: Answers, truth: Classes, files: tuple[bytes, bytes]) -> Int8:

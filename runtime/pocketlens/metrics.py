@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pocketlens.intervals import Z, wilson_interval
+from pocketlens.metadata.familiarity import Rejection
 from pocketlens.metadata.measurements import Bin, Coverage, Interval, Metrics
 
 Classes = npt.NDArray[np.intp]
@@ -133,3 +134,27 @@ def roc_auc(positive: npt.NDArray[Any], negative: npt.NDArray[Any]) -> tuple[flo
     variance = (area * (1 - area) + (p - 1) * pairs_1 + (n - 1) * pairs_2) / (p * n)
     half = Z * math.sqrt(max(variance, 0.0))
     return area, (max(0.0, area - half), min(1.0, area + half))
+
+
+def rejection(
+    familiar: npt.NDArray[np.floating[Any]],
+    unfamiliar: npt.NDArray[np.floating[Any]],
+    threshold: float,
+) -> Rejection:
+    """How well pictures of no class are told from labelled ones.
+
+    Args:
+        familiar: The familiarity of each labelled picture.
+        unfamiliar: That of each picture of no class.
+        threshold: The familiarity below which a picture is rejected.
+    """
+    area, interval = roc_auc(familiar, unfamiliar)
+    rejected = int((unfamiliar < threshold).sum())
+    return Rejection(
+        auroc=area,
+        auroc_interval=interval,
+        outliers=len(unfamiliar),
+        outliers_rejected=rejected / len(unfamiliar),
+        outliers_rejected_interval=wilson_interval(rejected, len(unfamiliar)),
+        test_accepted=float((familiar >= threshold).mean()),
+    )

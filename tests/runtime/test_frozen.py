@@ -77,7 +77,7 @@ def test_hooks_bring_the_model_the_commands_and_metadata(hooks: dict[str, dict[s
     assert hooks["pocketlens"]["datas"] == ["pocketlens"]
     commands = hooks["pocketlens.cli"]
     names = set(commands["hiddenimports"])
-    runtime = {"bench", "card", "doctor", "info", "predict", "selftest"}
+    runtime = {"bench", "card", "doctor", "evaluate", "info", "predict", "selftest"}
     assert {f"pocketlens.cli.{name}" for name in runtime} <= names
     assert ("pocketlens_demo.cli" in names) == bool(find_spec("gradio"))
     assert not {"pocketlens_train.cli", "pocketlens_export.cli"} & names

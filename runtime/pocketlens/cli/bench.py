@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pocketlens.cli.arguments import add_model
-from pocketlens.errors import FileError, FileMissingError
+from pocketlens.cli.whole_file import check_writable, write_whole
+from pocketlens.errors import FileMissingError
 from pocketlens.loading import load_model
 from pocketlens.pictures.folders import PassedOver, picture_files
 
@@ -37,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
     path = arguments.model
     load_model(path)
     if arguments.json is not None:
-        _write(Path(arguments.json), None)
+        check_writable(Path(arguments.json))
     pictures: list[str] = []
     if arguments.images:
         pictures = list(picture_files([arguments.images], PassedOver(), lambda error: None))
@@ -53,21 +52,5 @@ def run(arguments: argparse.Namespace) -> int:
             print(f"{name:<42}{cells} {stage['unit']}", flush=True)
     if arguments.json is not None:
         content = {"format": _FORMAT, "machine": machine(), "model": path.name, "stages": stages}
-        _write(Path(arguments.json), json.dumps(content, indent=1))
+        write_whole(Path(arguments.json), json.dumps(content, indent=1))
     return 0
-
-
-def _write(file: Path, text: str | None) -> None:
-    """Writes the text at once or not at all; None only tries whether that can be done."""
-    if file.is_dir() or not file.parent.is_dir():
-        raise FileError(f"{file}: expected the name of a file in a folder that exists")
-    partial = file.with_name(f".{file.name}.{os.getpid()}.partial")
-    try:
-        partial.write_text(text or "", encoding="utf-8")
-        if text is not None:
-            partial.replace(file)
-            print(f"\nwritten: {file}", file=sys.stderr)
-    except OSError as error:
-        raise FileError(f"{file}: cannot be written ({error.strerror})") from error
-    finally:
-        partial.unlink(missing_ok=True)

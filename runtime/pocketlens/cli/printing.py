@@ -22,10 +22,15 @@ def print_warning(
 ) -> None:
     """Stands in for warnings.showwarning(): one of ours takes one line, without its place."""
     if issubclass(category, DepthWarning):
-        # In one piece: it may come from a worker's thread.
-        sys.stderr.write(f"pocketlens: note: {printable(str(message))}\n")
+        print_note(message)
     else:
         _show(message, category, filename, lineno, file, line)
+
+
+def print_note(note: object) -> None:
+    """Prints on stderr, in one line, what to know that is no error."""
+    # In one piece: it may come from a worker's thread.
+    sys.stderr.write(f"pocketlens: note: {printable(str(note))}\n")
 
 
 def print_error(error: object) -> None:

@@ -88,7 +88,10 @@ class Metrics(Accuracy):
             f"{found.accuracy:.2%} (95 % interval {between(found.interval)}), the mean of the "
             "classes' recalls",
         )
-        yield "majority's share", f"{found.majority_share:.2%}, right by always answering the commonest class"
+        yield (
+            "majority's share",
+            f"{found.majority_share:.2%}, right by always answering the commonest class",
+        )
         if found.never_answered:
             yield "never answered", listed([labels[place] for place in found.never_answered])
 

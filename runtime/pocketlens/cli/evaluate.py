@@ -1,0 +1,122 @@
+"""`pocketlens evaluate`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from pocketlens.cli.file_counts import FileCounts
+from pocketlens.cli.printing import print_error, print_note
+from pocketlens.cli.progress import Progress
+from pocketlens.cli.whole_file import check_writable, write_whole
+from pocketlens.errors import DatasetError, FileMissingError, PocketLensError
+from pocketlens.evaluation import measure
+from pocketlens.labelled import Labelled, check_all_are_known, compare
+from pocketlens.loading import load_model
+from pocketlens.names import listed
+from pocketlens.pictures.folders import PassedOver, all_files, picture_files
+from pocketlens.prediction import Prediction
+from pocketlens.tools.evaluation_report import Report, as_json, as_text
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Measure how good a model file is on a folder with one sub-folder for each class."""
+    parser.epilog = (
+        "Every picture counts, also one that is rejected. Folders of classes are known by their\n"
+        "names. A picture that cannot be read is reported and the rest go on; exit status 1 then.\n"
+        "Balanced accuracy is the mean of the recalls of the classes that have pictures; its\n"
+        "interval is Wilson's for the number of pictures that fits the classes' variances.\n\n"
+        "Example: pocketlens evaluate flowers.onnx flowers-test --out report.txt"
+    )
+    parser.add_argument("model", type=Path, metavar="MODEL", help=".onnx file")
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="sub-folders are the classes")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument(
+        "--out", type=Path, metavar="REPORT", help="write it there too, as JSON if named .json"
+    )
+    parser.add_argument(
+        "--outliers", type=Path, metavar="FOLDER", help="pictures of no class, to be rejected"
+    )
+    parser.add_argument(
+        "--common",
+        action="store_true",
+        help="leave out classes that the model does not know; an answer with a class that has no "
+        "folder is wrong all the same",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Prints the figures; see configure()."""
+    model = load_model(arguments.model)
+    watch = _Watch()
+    labelled = compare(arguments.folder, model.labels, watch.counts.passed)
+    if not arguments.common:
+        check_all_are_known(labelled)
+    if arguments.outliers and not arguments.outliers.is_dir():
+        raise FileMissingError(f"{arguments.outliers}: expected a folder with picture files")
+    if arguments.out is not None:
+        check_writable(arguments.out)
+    if labelled.lacking:
+        print_note(f"{labelled.folder}: has no pictures of {listed(labelled.lacking)}")
+    left_out = dict(_left_out(labelled))
+    pictures = labelled.pictures(watch.counts.passed, watch.unread.append)
+    outliers = watch.pictures(arguments.outliers) if arguments.outliers else None
+    watch.start([*labelled.known.values(), *([arguments.outliers] if outliers else [])])
+    evaluation = measure(model, pictures, outliers, watch.see)
+    watch.end()
+    if evaluation is None:
+        raise DatasetError(f"{labelled.folder}: no picture of a class of the model could be read")
+    if outliers and not evaluation.outliers:
+        raise DatasetError(f"{arguments.outliers}: no picture could be read (--outliers)")
+    report = Report(arguments.model.name, labelled, evaluation, left_out, watch.failures)
+    texts = {False: as_text(report), True: json.dumps(as_json(report), ensure_ascii=False) + "\n"}
+    print(texts[arguments.json], end="")
+    if arguments.out is not None:
+        write_whole(arguments.out, texts[arguments.out.suffix.lower() == ".json"])
+    return 1 if watch.failures or watch.unread else 0
+
+
+class _Watch:
+    """Shows how far it is, and prints and counts what could not be read."""
+
+    def __init__(self) -> None:
+        self.counts = FileCounts()
+        self.failures: list[tuple[str, str]] = []
+        self.unread: list[OSError] = []
+        self._progress = Progress(None)
+
+    def pictures(self, folder: Path) -> Iterator[str]:
+        return picture_files([str(folder)], self.counts.passed, self.unread.append)
+
+    def start(self, folders: list[Path]) -> None:
+        if sys.stderr.isatty():
+            files = all_files(list(map(str, folders)), PassedOver().add, lambda error: None)
+            self._progress = Progress(sum(1 for _ in files))
+
+    def see(self, file: str, answer: Prediction | PocketLensError) -> None:
+        self._progress.show(self.counts.files + 1)
+        if isinstance(answer, Prediction):
+            self.counts.answered += 1
+            return
+        self._progress.clear()
+        self.failures.append((file, str(answer)))
+        if not self.counts.refuse(file, answer):
+            self.counts.failed += 1
+            print_error(answer)
+
+    def end(self) -> None:
+        self._progress.clear()
+        for error in self.unread:
+            print_error(f"{error.filename}: cannot be read ({error.strerror})")
+        self.counts.print_end()
+
+
+def _left_out(labelled: Labelled) -> Iterator[tuple[str, int]]:
+    """Of each class that the model does not know, how many pictures it has."""
+    for label, folder in labelled.unknown.items():
+        found = picture_files([str(folder)], PassedOver(), lambda error: None)
+        yield label, sum(1 for _ in found)
