@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
 
-from builders import COLORS
+from builders import COLORS, described, figures
 from pocketlens.errors import ModelError
 from pocketlens.metadata import Metadata
 from pocketlens.metadata.familiarity import Familiarity
@@ -58,6 +58,7 @@ def test_unknown_information_is_passed_over() -> None:
         ({"familiarity": KNOWN | {"quantiles": [0, float("nan"), 1]}}, "nan, expected a number"),
         ({"familiarity": KNOWN | {"threshold": 2}}, "a threshold from 0 to 1"),
         ({"metrics": 0.8}, "metrics = 0.8, expected a JSON object"),
+        ({"metrics": asdict(figures([[5, 0, 0], [0, 5, 0], [0, -1, 5]]))}, "a count below 0"),
         ({"history": []}, r"history = \[\], expected a JSON object"),
     ],
 )
@@ -77,3 +78,18 @@ def test_missing_key_is_named() -> None:
     del content["labels"]
     with pytest.raises(ModelError, match="lacks 'labels'"):
         Metadata.from_json(json.dumps(content))
+
+
+def test_figures_of_unequal_classes_stand_beside_the_accuracy() -> None:
+    """They follow from the matrix: a file that was exported without them shows them too."""
+    matrix = [[90, 0, 0], [3, 5, 0], [2, 0, 0]]
+    metadata = replace(described(("a", "b", "c")), metrics=figures(matrix))
+    assert "balance" not in json.loads(metadata.to_json())["metrics"]
+    (rows,) = (dict(rows) for title, rows in metadata.parts() if title == "figures")
+    assert rows["test accuracy"].startswith("95.00%")
+    assert rows["balanced accuracy"].startswith("54.17% (95 % interval ")
+    assert rows["majority's share"].startswith("90.00%")
+    assert rows["never answered"] == "c"
+    every = replace(metadata, metrics=figures([[5, 0, 0], [0, 5, 0], [0, 0, 5]]))
+    (rows,) = (dict(rows) for title, rows in every.parts() if title == "figures")
+    assert "never answered" not in rows
