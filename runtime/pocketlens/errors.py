@@ -46,7 +46,7 @@ class ModelError(PocketLensError, ValueError):
 
 
 class DatasetError(PocketLensError, ValueError):
-    """A folder of pictures from which nothing can be learnt."""
+    """A folder of pictures from which nothing can be learnt, or on which nothing measured."""
 
 
 class SettingError(PocketLensError, ValueError):

@@ -49,6 +49,13 @@ class Labelled:
             for file in picture_files([str(folder)], passed, on_error):
                 yield place, file
 
+    def count_unknown(self) -> dict[str, int]:
+        """How many pictures each class has that the model does not know."""
+        return {
+            label: sum(1 for _ in picture_files([str(folder)], PassedOver(), lambda error: None))
+            for label, folder in self.unknown.items()
+        }
+
 
 def compare(folder: Path, labels: Sequence[str], passed: PassedOver) -> Labelled:
     """Lists the sub-folders, not what is in them, and finds each among the model's labels.

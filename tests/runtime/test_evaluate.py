@@ -130,6 +130,11 @@ def test_outliers(photos: list[Path], tmp_path: Path, capsys: pytest.CaptureFixt
     assert found["test_accepted"] == 1
     assert found["outliers"] == 1
     assert "has no pictures of dog" in captured.err
+    (tmp_path / "none").mkdir()
+    assert main([*command, "--outliers", str(tmp_path / "none")]) == 1
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["outliers"] is None
+    assert f"{tmp_path}/none: no picture could be read (--outliers)" in captured.err
 
 
 def test_the_ten_surest_mistakes(command: Any, tmp_path: Path) -> None:
@@ -252,7 +257,7 @@ def test_a_report_is_written_whole_or_not_at_all(
     status, out, _ = command(colors, "--json", "--out", str(report))
     assert json.loads(out)["pictures"] == 8
     assert "per class, the worst first:" in report.read_text(encoding="utf-8")
-    monkeypatch.setattr("pocketlens.cli.evaluate.measure", None)
+    monkeypatch.setattr("pocketlens.evaluation.measure", None)
     for place in (tmp_path, tmp_path / "no" / "report.txt", Path("/proc/report.txt")):
         status, out, err = command(colors, "--out", str(place))
         assert (status, out) == (1, "")

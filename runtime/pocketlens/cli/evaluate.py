@@ -13,13 +13,10 @@ from pocketlens.cli.printing import print_error, print_note
 from pocketlens.cli.progress import Progress
 from pocketlens.cli.whole_file import check_writable, write_whole
 from pocketlens.errors import DatasetError, FileMissingError, PocketLensError
-from pocketlens.evaluation import measure
-from pocketlens.labelled import Labelled, check_all_are_known, compare
 from pocketlens.loading import load_model
 from pocketlens.names import listed
 from pocketlens.pictures.folders import PassedOver, all_files, picture_files
 from pocketlens.prediction import Prediction
-from pocketlens.tools.evaluation_report import Report, as_json, as_text
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -51,6 +48,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Prints the figures; see configure()."""
+    # Each command pays for what is imported above.
+    from pocketlens.evaluation import measure
+    from pocketlens.labelled import check_all_are_known, compare
+    from pocketlens.tools.evaluation_report import Report, as_json, as_text
+
     model = load_model(arguments.model)
     watch = _Watch()
     labelled = compare(arguments.folder, model.labels, watch.counts.passed)
@@ -62,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
         check_writable(arguments.out)
     if labelled.lacking:
         print_note(f"{labelled.folder}: has no pictures of {listed(labelled.lacking)}")
-    left_out = dict(_left_out(labelled))
+    left_out = labelled.count_unknown()
     pictures = labelled.pictures(watch.counts.passed, watch.unread.append)
     outliers = watch.pictures(arguments.outliers) if arguments.outliers else None
     watch.start([*labelled.known.values(), *([arguments.outliers] if outliers else [])])
@@ -70,14 +72,15 @@ def run(arguments: argparse.Namespace) -> int:
     watch.end()
     if evaluation is None:
         raise DatasetError(f"{labelled.folder}: no picture of a class of the model could be read")
-    if outliers and not evaluation.outliers:
-        raise DatasetError(f"{arguments.outliers}: no picture could be read (--outliers)")
+    lacks_outliers = outliers is not None and evaluation.outliers is None
+    if lacks_outliers:
+        print_error(f"{arguments.outliers}: no picture could be read (--outliers)")
     report = Report(arguments.model.name, labelled, evaluation, left_out, watch.failures)
     texts = {False: as_text(report), True: json.dumps(as_json(report), ensure_ascii=False) + "\n"}
     print(texts[arguments.json], end="")
     if arguments.out is not None:
         write_whole(arguments.out, texts[arguments.out.suffix.lower() == ".json"])
-    return 1 if watch.failures or watch.unread else 0
+    return 1 if watch.failures or watch.unread or lacks_outliers else 0
 
 
 class _Watch:
@@ -113,10 +116,3 @@ class _Watch:
         for error in self.unread:
             print_error(f"{error.filename}: cannot be read ({error.strerror})")
         self.counts.print_end()
-
-
-def _left_out(labelled: Labelled) -> Iterator[tuple[str, int]]:
-    """Of each class that the model does not know, how many pictures it has."""
-    for label, folder in labelled.unknown.items():
-        found = picture_files([str(folder)], PassedOver(), lambda error: None)
-        yield label, sum(1 for _ in found)
