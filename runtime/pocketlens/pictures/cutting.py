@@ -11,7 +11,8 @@ EXPECTED_REGION = (
     "x, y, width and height as shares, 0 to 1, of the picture's width and height, within it "
     "(pixels divided by these)"
 )
-_ROUNDING = 1e-9
+_ROUNDING = 1e-6
+"""Shares that someone has rounded may end so far beyond the edge."""
 
 
 class Box(NamedTuple):
