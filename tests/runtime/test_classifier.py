@@ -126,6 +126,7 @@ def test_model_without_our_metadata() -> None:
                     "crop_mode": "squash",
                     "decode": "full",
                     "depth": "high_bits",
+                    "region": None,
                 }
             },
             "its inputs are",

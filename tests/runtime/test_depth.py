@@ -178,7 +178,7 @@ def test_the_recipe_carries_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize("version", [1, 2])
 def test_files_of_earlier_schemas_take_the_high_bits(version: int, tmp_path: Path) -> None:
     content = json.loads(COLORS.to_json()) | {"schema_version": version}
-    del content["preprocessing"]["depth"]
+    del content["preprocessing"]["depth"], content["preprocessing"]["region"]
     if version == 1:
         del content["preprocessing"]["decode"], content["selftest"]
     read = Metadata.from_json(json.dumps(content))

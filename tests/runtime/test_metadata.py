@@ -44,7 +44,7 @@ def test_unknown_information_is_passed_over() -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"schema_version": 4}, "schema version 4, this pocketlens reads up to 3"),
+        ({"schema_version": 5}, "schema version 5, this pocketlens reads up to 4"),
         ({"schema_version": "1"}, "schema version '1'"),
         ({"labels": ["cat"]}, "expected two or more"),
         ({"labels": ["cat", "cat"]}, "expected each name once"),

@@ -42,7 +42,7 @@ def test_dict_round_trip() -> None:
     [
         {"interpolation": "lanczos"},
         {"color_mode": "hsv"},
-        {"crop_mode": "center"},
+        {"crop_mode": "middle"},
         {"crop_mode": ["squash"]},
         {"input_size": [0, 10]},
         {"input_size": [10.5, 10]},

@@ -157,6 +157,8 @@ def test_teachers_that_cannot_teach(
     assert "has no features to compare" in capsys.readouterr().err
     assert main([*command, "--teacher", str(edge_run), "--depth", "own_range"]) == 1
     assert "trained with --depth high_bits, expected --depth own_range" in capsys.readouterr().err
+    assert main([*command, "--teacher", str(edge_run), "--crop-mode", "center"]) == 1
+    assert "trained with --crop-mode squash, expected --crop-mode center" in capsys.readouterr().err
 
 
 def test_teacher_that_has_seen_the_test_pictures(

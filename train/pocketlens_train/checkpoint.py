@@ -22,7 +22,10 @@ _PICTURES = {
 }
 _OPTIONS = {
     name: f"--{name.replace('_', '-')}"
-    for name in ("arch", "epochs", "batch_size", "input_size", "color_mode", "seed")
+    for name in (
+        *("arch", "epochs", "batch_size", "input_size", "color_mode", "seed"),
+        *("depth", "crop_mode", "region"),
+    )
 } | {"validation_split": "--validation-split", "test_split": "--test-split"}
 
 

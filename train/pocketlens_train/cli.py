@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import re
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from pocketlens.cli.arguments import fraction, positive_float, positive_int
 from pocketlens.errors import PocketLensError, SettingError
 from pocketlens.extras import requires_extra
+from pocketlens.pictures.cutting import CROP_MODES, EXPECTED_REGION, SQUASH, Region, is_region
 from pocketlens.pictures.depth import DEPTHS, HIGH_BITS
 from pocketlens.tools.tensorflow_needs import check_tensorflow_needs
 from pocketlens_train import architectures
@@ -65,6 +67,20 @@ def _add_pictures(group: argparse._ArgumentGroup) -> None:
         "(default: %(default)s)",
     )
     group.add_argument(
+        "--crop-mode",
+        choices=CROP_MODES,
+        default=SQUASH,
+        help="of pictures of another aspect ratio than the network's input, take all, squashed "
+        "or with black bars, or the middle (default: %(default)s)",
+    )
+    group.add_argument(
+        "--region",
+        type=_region,
+        metavar="X,Y,W,H",
+        help="of a fixed camera's pictures take this part: left, top, width and height as shares "
+        "of the picture, such as 0.25,0.5,0.5,0.5",
+    )
+    group.add_argument(
         "--test", type=Path, metavar="FOLDER", help="test pictures in the same layout"
     )
     for flag, kind, default, text in (
@@ -113,6 +129,16 @@ def _seed(text: str) -> int:
     if not text.isdecimal() or int(text) >= 2**32:
         raise argparse.ArgumentTypeError(f"got {text!r}, expected a whole number below 2**32")
     return int(text)
+
+
+def _region(text: str) -> Region:
+    try:
+        x, y, width, height = map(float, text.split(","))
+    except ValueError:
+        x = y = width = height = math.nan
+    if not is_region((x, y, width, height)):
+        raise argparse.ArgumentTypeError(f"got {text!r}, expected {EXPECTED_REGION}")
+    return x, y, width, height
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -111,6 +111,8 @@ def make_plan(settings: Settings, listings: Listings) -> Plan:
             settings.input_size or architecture.INPUT_SIZE,
             settings.color_mode or architecture.COLOR_MODE,
             depth=settings.depth,
+            crop_mode=settings.crop_mode,
+            region=settings.region,
         ),
         labels=labels,
         has_outliers=listings.outliers is not None,
@@ -128,11 +130,15 @@ def _teacher(settings: Settings, recipe: Recipe, labels: tuple[str, ...]) -> Tea
             "expected --arch edge"
         )
     teacher = load_teacher(settings.teacher, labels)
-    if (depth := teacher.run.metadata.preprocessing.depth) != settings.depth:
-        raise SettingError(
-            f"--teacher: was trained with --depth {depth}, expected --depth {settings.depth}, "
-            "that of the student"
-        )
+    preprocessing = teacher.run.metadata.preprocessing
+    for name in ("depth", "crop_mode", "region"):
+        theirs, own = getattr(preprocessing, name), getattr(settings, name)
+        if theirs != own:
+            flag = f"--{name.replace('_', '-')}"
+            raise SettingError(
+                f"--teacher: was trained with {flag} {theirs}, expected {flag} {own}, that of the "
+                "student"
+            )
     return teacher
 
 

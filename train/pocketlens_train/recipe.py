@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pocketlens.pictures.preprocessing import Preprocessing
 
@@ -57,14 +57,14 @@ class Recipe:
     augmentation: Augmentation | None = None
 
     def source(self, preprocessing: Preprocessing) -> Preprocessing:
-        """How pictures are kept for training: with some pixels to spare for crops."""
+        """How pictures are kept for training: cut, and with some pixels to spare for crops."""
         if self.augmentation is None:
             return preprocessing
         size = _scaled(preprocessing.input_size, 1.25)
-        return Preprocessing(size, "rgb", depth=preprocessing.depth)
+        return replace(preprocessing, input_size=size, color_mode="rgb")
 
     def crop(self, preprocessing: Preprocessing) -> Preprocessing:
-        """How a crop becomes the network's input in training."""
+        """How a crop, which source() has cut, becomes the network's input in training."""
         scale = self.augmentation.crop_scale if self.augmentation else 1.0
         return Preprocessing(_scaled(preprocessing.input_size, scale), preprocessing.color_mode)
 

@@ -6,6 +6,7 @@ import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pocketlens.pictures.cutting import Region, region_text
 from pocketlens_train.recipe import Recipe
 
 
@@ -17,6 +18,8 @@ class Settings:
     input_size: tuple[int, int] | None
     color_mode: str | None
     depth: str
+    crop_mode: str
+    region: Region | None
     epochs: int | None
     batch_size: int | None
     learning_rate: float | None
@@ -46,6 +49,8 @@ class Settings:
             text = value.resolve().name if isinstance(value, Path) else str(value)
             if name == "input_size":
                 text = "x".join(map(str, value))
+            elif name == "region":
+                text = region_text(value)
             words.append(f"--{name.replace('_', '-')}")
             words += [] if value is True else [text]
         return shlex.join([*words, "--out", out.resolve().name])

@@ -142,7 +142,12 @@ def _classify_with(
         heat_map = None
         if prediction.activation_map is not None:
             best = model.labels.index(prediction.label)
-            heat_map = pocketlens.overlay(pixels, prediction.activation_map, best)
+            heat_map = pocketlens.overlay(
+                pixels,
+                prediction.activation_map,
+                best,
+                preprocessing=model.metadata.preprocessing,
+            )
         label = f"What speaks for {cut(prediction.label)}"
         return [
             answer_of(prediction) if prediction.rejected else dict(prediction.top_k(_MOST_CLASSES)),

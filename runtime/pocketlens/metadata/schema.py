@@ -17,9 +17,9 @@ from pocketlens.metadata.typed_json import read
 from pocketlens.names import is_shown
 from pocketlens.pictures.preprocessing import Preprocessing
 
-SCHEMA_VERSION = 3
-_EARLIER = {1: {"decode": "full", "depth": "high_bits"}, 2: {"depth": "high_bits"}}
-"""Schema versions before, and what they did not say of preprocessing: they knew no other way."""
+SCHEMA_VERSION = 4
+_LACKING = {1: {"decode": "full"}, 2: {"depth": "high_bits"}, 3: {"region": None}}
+"""What preprocessing did not say up to a schema version, which knew no other way."""
 KEY = "pocketlens"
 """The key of the JSON text among the .onnx file's metadata."""
 
@@ -140,7 +140,9 @@ def _upgrade(content: dict[str, Any], version: int) -> None:
     """Makes the newest schema of an older one, in place."""
     preprocessing, familiarity = content.get("preprocessing"), content.get("familiarity")
     if isinstance(preprocessing, dict):
-        content["preprocessing"] = _EARLIER.get(version, {}) | preprocessing
+        for last, lacking in _LACKING.items():
+            if version <= last:
+                content["preprocessing"] = lacking | content["preprocessing"]
     if version < 3:
         absent = {key for key, value in content.items() if value == {}}
         content.update(dict.fromkeys(absent - {"history", "versions"}))

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from pocketlens.errors import InputTypeError, SettingError
+from pocketlens.pictures.cutting import Box
 from pocketlens.pictures.decoding import ImageInput, Pixels, decode
+from pocketlens.pictures.preprocessing import Preprocessing
 from pocketlens.prediction import ActivationMap
 
 
 def overlay(
-    image: ImageInput, activation_map: ActivationMap, class_index: int, *, alpha: float = 0.5
+    image: ImageInput,
+    activation_map: ActivationMap,
+    class_index: int,
+    *,
+    alpha: float = 0.5,
+    preprocessing: Preprocessing | None = None,
 ) -> Pixels:
     """Colours a picture by what speaks for a class there, against the mean of the others.
 
@@ -22,6 +30,8 @@ def overlay(
         activation_map: h x w x K, from predict(..., explain=True).
         class_index: The class's place among the model's labels.
         alpha: The share of the colours, 0 to 1; the picture has the rest.
+        preprocessing: That of the model, `model.metadata.preprocessing`: only the part of the
+            picture that the network saw is coloured. None: it saw all of it, squashed.
 
     Returns:
         RGB, uint8, H x W x 3.
@@ -44,9 +54,25 @@ def overlay(
         raise SettingError(f"alpha={alpha!r}, expected a number from 0 to 1")
     others = np.delete(activation_map, class_index, axis=2).mean(axis=2)
     speaks = activation_map[..., class_index] - others
+    seen = Box(0, 0, *pixels.shape[:2])
+    if preprocessing is not None:
+        speaks = _without_bars(speaks, preprocessing, seen.size)
+        seen = preprocessing.seen(seen.size)
     spread = float(np.ptp(speaks)) or 1.0
     levels = np.nan_to_num((speaks - speaks.min()) / spread * 255).astype(np.uint8)
-    height, width = pixels.shape[:2]
-    smooth = cv2.resize(levels, (width, height), interpolation=cv2.INTER_CUBIC)
+    smooth = cv2.resize(levels, seen.size[::-1], interpolation=cv2.INTER_CUBIC)
     colours = cv2.cvtColor(cv2.applyColorMap(smooth, cv2.COLORMAP_TURBO), cv2.COLOR_BGR2RGB)
-    return np.asarray(cv2.addWeighted(colours, alpha, pixels, 1 - alpha, 0), np.uint8)
+    shown = pixels.copy()
+    shown[seen.slices] = cv2.addWeighted(colours, alpha, pixels[seen.slices], 1 - alpha, 0)
+    return shown
+
+
+def _without_bars(
+    speaks: npt.NDArray[np.float32], preprocessing: Preprocessing, size: tuple[int, int]
+) -> npt.NDArray[np.float32]:
+    """The map of the part of the input that shows a picture of that size, and no black bar."""
+    filled, whole = preprocessing.filled(size), preprocessing.input_size
+    if filled.size == whole:
+        return speaks
+    large = cv2.resize(speaks, whole[::-1], interpolation=cv2.INTER_CUBIC)
+    return np.asarray(large, np.float32)[filled.slices]

@@ -9,6 +9,7 @@ from pocketlens.confusion import lowest_recall, most_confused
 from pocketlens.metadata import Metadata
 from pocketlens.metadata.measurements import Metrics
 from pocketlens.names import cut, listed
+from pocketlens.pictures.cutting import region_text
 
 _LIMITS = """\
 - It answers with one of its classes. It does not find, count or measure things, and knows no finer
@@ -61,14 +62,11 @@ def summary(size: int, metadata: Metadata) -> Iterator[tuple[str, str]]:
     yield "labels", listed(metadata.labels)
     yield "network", f"{metadata.architecture}, {'int8' if metadata.int8 else 'float'}"
     yield "input", f"{height}x{width} {preprocessing.color_mode}"
-    yield (
-        "preprocessing",
-        ", ".join(
-            f"{key} {value}"
-            for key, value in preprocessing.to_dict().items()
-            if key != "input_size"
-        ),
-    )
+    settings = preprocessing.to_dict()
+    del settings["input_size"], settings["region"]
+    if preprocessing.region:
+        settings["region"] = region_text(preprocessing.region)
+    yield "preprocessing", ", ".join(f"{key} {value}" for key, value in settings.items())
     yield "size", f"{size / 1e6:.2f} MB"
 
 

@@ -42,7 +42,8 @@ def selftest(model: Classifier, content: bytes) -> list[Check]:
 
     The first picture is a PNG of the network's input size, so that only the network's kernels have
     a say; the second a larger PNG, which is resized too; the third a JPEG that is decoded at a
-    reduced size. Of each, values of the network's input are compared and the probabilities.
+    reduced size. (A model that takes a region of pictures resizes each, and may decode the third
+    whole.) Of each, values of the network's input are compared and the probabilities.
 
     Args:
         model: The loaded model.
