@@ -104,11 +104,12 @@ def unseen_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def edge_run(
     picture_folder: Path, outlier_folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
-    """The default network trained on picture_folder, with outliers, by the command line."""
+    """The small network trained at once on picture_folder, with outliers, by the command line."""
     for library in ("keras", "sklearn", "matplotlib", "tqdm"):
         pytest.importorskip(library)
     run = tmp_path_factory.mktemp("runs") / "edge"
-    options = ["--input-size", "64", "--epochs", "3", "--batch-size", "8"]
+    options = ["--arch", "edge", "--folds", "1", "--crop-mode", "squash"]
+    options += ["--input-size", "64", "--epochs", "3", "--batch-size", "8"]
     options += ["--outliers", str(outlier_folder)]
     assert main(["train", str(picture_folder), "--out", str(run), *options]) == 0
     return run

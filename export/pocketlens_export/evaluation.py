@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
 import cv2
 import numpy as np
@@ -10,9 +11,8 @@ import numpy as np
 from pocketlens.engine.network import Network
 from pocketlens.engine.session import INPUT_NAME
 from pocketlens.intervals import wilson_interval
-from pocketlens.metadata.familiarity import Rejection
 from pocketlens.metadata.measurements import Accuracy, Int8, Metrics
-from pocketlens.metrics import Classes, evaluate, rejection, reliability, risk_coverage
+from pocketlens.metrics import Classes, Probabilities, evaluate, reliability, risk_coverage
 from pocketlens.pictures.decoding import Pixels
 from pocketlens_export.inference import Answers, Change
 
@@ -31,18 +31,20 @@ CHANGES: dict[str, Change] = {"grayscale": _without_colour, "brightness 0.4": _d
 """What is done to the test pictures to see how robust the file is."""
 
 
-def measure(answers: Answers, changed: dict[str, Answers], truth: Classes) -> Metrics:
+def measure(
+    probabilities: Probabilities, truth: Classes, robustness: Mapping[str, Accuracy]
+) -> Metrics:
     """The figures of a file.
 
     Args:
-        answers: To the test pictures.
-        changed: To the same pictures, by each of CHANGES.
+        probabilities: Answers to pictures that were not learnt from, N x K.
         truth: The true classes.
+        robustness: The accuracy on changed pictures.
     """
-    found = vars(evaluate(truth, answers.probabilities)) | {
-        "risk_coverage": risk_coverage(truth, answers.probabilities),
-        "reliability": reliability(truth, answers.probabilities),
-        "robustness": {name: accuracy(each, truth) for name, each in changed.items()},
+    found = vars(evaluate(truth, probabilities)) | {
+        "risk_coverage": risk_coverage(truth, probabilities),
+        "reliability": reliability(truth, probabilities),
+        "robustness": robustness,
     }
     return Metrics(**found)
 
@@ -51,11 +53,6 @@ def accuracy(answers: Answers, truth: Classes) -> Accuracy:
     """The share of right answers, with its interval."""
     right = int((answers.probabilities.argmax(axis=1) == truth).sum())
     return Accuracy(right / len(truth), wilson_interval(right, len(truth)))
-
-
-def measure_rejection(familiar: Answers, unfamiliar: Answers, threshold: float) -> Rejection:
-    """How well pictures of no class are told from test pictures."""
-    return rejection(familiar.familiarity, unfamiliar.familiarity, threshold)
 
 
 def compare(plain: Answers, quantized: Answers, truth: Classes, files: tuple[bytes, bytes]) -> Int8:

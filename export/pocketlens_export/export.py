@@ -10,22 +10,23 @@ from typing import Any
 
 import onnx
 
+from pocketlens.calibration.gaussians import fit_gaussians
+from pocketlens.calibration.temperature import describe_calibration, fit_temperature
 from pocketlens.classifier import Classifier
 from pocketlens.engine.session import FAMILIARITY
 from pocketlens.errors import FileError, SettingError
 from pocketlens.metadata import Metadata
 from pocketlens.metadata.familiarity import ACCEPTED, LEVELS, Familiarity, quantiles
+from pocketlens.metrics import rejection, softmax
 from pocketlens.run_folder import Run, read_run
 from pocketlens_export.conversion import FEATURES, LOGITS, convert, load_keras, take_apart
-from pocketlens_export.evaluation import CHANGES, compare, measure, measure_rejection
-from pocketlens_export.gaussians import fit_gaussians
+from pocketlens_export.evaluation import CHANGES, accuracy, compare, measure
 from pocketlens_export.graph import Heads
 from pocketlens_export.graph_checks import check_graph, check_int8
 from pocketlens_export.inference import Change, answer_files, run_graph
 from pocketlens_export.model_file import about_text, load, versions, with_selftest, write
 from pocketlens_export.parity import IMAGES, check_parity, measure_parity
 from pocketlens_export.quantization import PICTURES, check_calibration_pictures, quantize
-from pocketlens_export.temperature import describe_calibration, fit_temperature
 from pocketlens_export.unseen_outliers import unseen_outliers
 
 _MOST_FEATURES = 2000
@@ -69,23 +70,18 @@ def export(run_folder: Path, out: Path, settings: Settings) -> Metadata:
         raise FileError(f"{out}: expected a name that ends in .onnx")
     about = about_text(settings.about) if settings.about else ""
     run = read_run(run_folder)
-    preprocessing, labels = run.metadata.preprocessing, len(run.metadata.labels)
     if settings.int8:
         check_calibration_pictures(len(run.split["train"]))
-    network = take_apart(load_keras(run.model), labels)
-    unseen = _unseen(settings, run, network.output)
-
-    trained = convert(network)
-    heads = _fit_heads(trained, run)
-    plain = heads.add_to(trained)
-    outputs = set(heads.output_names(network.output))
-    check_graph(plain, outputs)
-    parity = measure_parity(network, heads, plain, run.pictures("test", IMAGES)[0], preprocessing)
+    final = _build(run.model, run, settings.int8)
+    unseen = _unseen(settings, run, final.network.output)
+    parity = measure_parity(
+        final.network,
+        final.heads,
+        final.plain,
+        run.pictures("test", IMAGES)[0],
+        run.metadata.preprocessing,
+    )
     check_parity(parity)
-    model = plain
-    if settings.int8:
-        model = quantize(plain, run.pictures("train", PICTURES)[0], preprocessing)
-        check_graph(model, outputs)
     training = run.metadata.training
     metadata = replace(
         run.metadata,
@@ -93,11 +89,48 @@ def export(run_folder: Path, out: Path, settings: Settings) -> Metadata:
         training=training and replace(training, export=settings.command(run_folder, out)),
         versions={**run.metadata.versions, **versions()},
         parity=parity,
-        familiarity=_familiarity(model, heads, run) if FAMILIARITY in outputs else None,
+        familiarity=_familiarity(final, run),
     )
-    metadata = _measure(model, plain, metadata, heads, run, unseen)
-    write(with_selftest(model, metadata), out)
+    measured = final
+    if run.held_out:
+        measured = _build(run.held_out, run, settings.int8, without="test")
+    metadata = _measure(measured, metadata, run, unseen)
+    write(with_selftest(final.model, metadata), out)
     return metadata
+
+
+@dataclass(frozen=True)
+class _Built:
+    """A network on its way to a file.
+
+    Attributes:
+        network: With its inner outputs, in Keras.
+        heads: Temperature and familiarity.
+        plain: The graph in float, with the heads.
+        model: The graph of the file, in int8 where this is asked for.
+    """
+
+    network: Any
+    heads: Heads
+    plain: onnx.ModelProto
+    model: onnx.ModelProto
+
+
+def _build(file: Path, run: Run, int8: bool, without: str | None = None) -> _Built:
+    """Converts a network that has learnt from all training pictures, or those not in a part."""
+    preprocessing = run.metadata.preprocessing
+    network = take_apart(load_keras(file), len(run.metadata.labels))
+    trained = convert(network)
+    heads = _fit_heads(trained, run, without)
+    plain = heads.add_to(trained)
+    outputs = set(heads.output_names(network.output))
+    check_graph(plain, outputs)
+    if not int8:
+        return _Built(network, heads, plain, plain)
+    pictures, _ = run.pictures("train", PICTURES, without=without)
+    model = quantize(plain, pictures, preprocessing)
+    check_graph(model, outputs)
+    return _Built(network, heads, plain, model)
 
 
 def _unseen(settings: Settings, run: Run, outputs: Mapping[str, Any]) -> list[Path]:
@@ -108,19 +141,22 @@ def _unseen(settings: Settings, run: Run, outputs: Mapping[str, Any]) -> list[Pa
     if set(outputs) == {LOGITS} and not knows_outliers:
         raise SettingError(
             f"--outliers: a network of architecture {run.metadata.architecture!r} cannot "
-            "reject pictures; train with --arch edge"
+            "reject pictures; train with --arch lite0 or edge"
         )
     return unseen_outliers(settings.outliers, run.outliers, run.metadata.preprocessing)
 
 
-def _fit_heads(trained: onnx.ModelProto, run: Run) -> Heads:
+def _fit_heads(trained: onnx.ModelProto, run: Run, without: str | None) -> Heads:
     """Temperature and familiarity, from the trained network's own outputs."""
     preprocessing, labels = run.metadata.preprocessing, len(run.metadata.labels)
-    pictures, truth = run.pictures("validation")
-    logits = run_graph(trained, pictures, preprocessing, LOGITS, "validation pictures")
+    if run.out_of_fold:
+        logits, truth = run.out_of_fold.logits, run.classes(run.out_of_fold.files)
+    else:
+        pictures, truth = run.pictures("validation")
+        logits = run_graph(trained, pictures, preprocessing, LOGITS, "validation pictures")
     gaussians = None
     if FEATURES in {node.name for node in trained.graph.output}:
-        pictures, classes = run.pictures("train", _MOST_FEATURES)
+        pictures, classes = run.pictures("train", _MOST_FEATURES, without=without)
         features = run_graph(trained, pictures, preprocessing, FEATURES, "training pictures")
         gaussians = fit_gaussians(features, classes)
     return Heads(
@@ -131,12 +167,21 @@ def _fit_heads(trained: onnx.ModelProto, run: Run) -> Heads:
     )
 
 
-def _familiarity(model: onnx.ModelProto, heads: Heads, run: Run) -> Familiarity:
-    pictures, _ = run.pictures("validation")
-    raw = run_graph(model, pictures, run.metadata.preprocessing, FAMILIARITY, "familiarity")
+def _familiarity(final: _Built, run: Run) -> Familiarity | None:
+    if FAMILIARITY not in final.heads.output_names(final.network.output):
+        return None
+    known = run.out_of_fold
+    if known is None:
+        pictures, _ = run.pictures("validation")
+        preprocessing = run.metadata.preprocessing
+        raw = run_graph(final.model, pictures, preprocessing, FAMILIARITY, "familiarity")
+    elif known.familiarity is None:
+        raw = final.heads.apply({LOGITS: known.logits})[FAMILIARITY]
+    else:
+        raw = known.familiarity
     outliers, distance = "log-odds against outliers", "distance to the classes' Gaussians"
     return Familiarity(
-        method=outliers if heads.knows_outliers else distance,
+        method=outliers if final.heads.knows_outliers else distance,
         levels=LEVELS,
         quantiles=quantiles(raw),
         threshold=round(1 - ACCEPTED, 6),
@@ -144,41 +189,41 @@ def _familiarity(model: onnx.ModelProto, heads: Heads, run: Run) -> Familiarity:
     )
 
 
-def _measure(
-    model: onnx.ModelProto,
-    plain: onnx.ModelProto,
-    metadata: Metadata,
-    heads: Heads,
-    run: Run,
-    unseen: Sequence[Path],
-) -> Metadata:
-    """Adds the figures of the file itself."""
+def _measure(built: _Built, metadata: Metadata, run: Run, unseen: Sequence[Path]) -> Metadata:
+    """Adds figures of pictures that the network has not learnt from."""
     pictures, truth = run.pictures("test")
-    final = load(model, metadata)
-    asked: dict[str, tuple[Classifier, Change | None]] = {"as they are": (final, None)}
-    asked |= {name: (final, change) for name, change in CHANGES.items()}
-    if model is not plain:
-        asked["float"] = load(plain, metadata), None
+    file = load(built.model, metadata)
+    asked: dict[str, tuple[Classifier, Change | None]] = {"as they are": (file, None)}
+    asked |= {name: (file, change) for name, change in CHANGES.items()}
+    if built.model is not built.plain:
+        asked["float"] = load(built.plain, metadata), None
     found = answer_files(asked, pictures, "test pictures")
     answers, of_float = found.pop("as they are"), found.pop("float", None)
     int8 = None
     if of_float:
-        files = plain.SerializeToString(), model.SerializeToString()
+        files = built.plain.SerializeToString(), built.model.SerializeToString()
         int8 = compare(of_float, answers, truth, files)
         for label, value in int8.rows():
             print(f"{label:<20} {value}", flush=True)
         check_int8(int8)
     known = metadata.familiarity
     if unseen and known:
-        strange = answer_files({"": (final, None)}, unseen, "pictures of no class")[""]
-        rejection = measure_rejection(answers, strange, known.threshold)
-        known = replace(known, rejection=rejection)
+        strange = answer_files({"": (file, None)}, unseen, "pictures of no class")[""]
+        known = replace(
+            known, rejection=rejection(answers.familiarity, strange.familiarity, known.threshold)
+        )
+    robustness = {name: accuracy(each, truth) for name, each in found.items()}
+    probabilities, count = answers.probabilities, len(run.split["validation"])
+    if run.out_of_fold:
+        count = len(run.out_of_fold.files)
+    if run.out_of_fold and run.held_out:
+        truth = run.classes(run.out_of_fold.files)
+        logits = run.out_of_fold.logits[:, : built.heads.labels]
+        probabilities = softmax(logits / built.heads.temperature)
     return replace(
         metadata,
-        metrics=measure(answers, found, truth),
-        calibration=describe_calibration(
-            answers.probabilities, truth, heads.temperature, len(run.split["validation"])
-        ),
+        metrics=measure(probabilities, truth, robustness),
+        calibration=describe_calibration(probabilities, truth, built.heads.temperature, count),
         familiarity=known,
         int8=int8,
     )

@@ -11,10 +11,10 @@ import numpy.typing as npt
 import onnx
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
+from pocketlens.calibration.gaussians import Gaussians
 from pocketlens.engine.session import ACTIVATION_MAP, FAMILIARITY, OUTPUT_NAME
+from pocketlens.metrics import softmax
 from pocketlens_export.conversion import FEATURES, LOGITS, PLACES
-from pocketlens_export.gaussians import Gaussians
-from pocketlens_export.temperature import softmax
 
 Numbers = npt.NDArray[Any]
 

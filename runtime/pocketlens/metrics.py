@@ -158,3 +158,9 @@ def rejection(
         outliers_rejected_interval=wilson_interval(rejected, len(unfamiliar)),
         test_accepted=float((familiar >= threshold).mean()),
     )
+
+
+def softmax(logits: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """Logits to probabilities, row by row."""
+    shifted = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
+    return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))

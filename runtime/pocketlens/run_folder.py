@@ -6,8 +6,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
+import numpy.typing as npt
 
 from pocketlens.errors import DatasetError, FileMissingError, ModelError
 from pocketlens.metadata import Metadata
@@ -16,6 +19,41 @@ from pocketlens.names import normalised
 
 MODEL = "model.keras"
 RECORD = "record.json"
+HELD_OUT = "held-out.keras"
+OUT_OF_FOLD = "out-of-fold.npz"
+
+
+@dataclass(frozen=True)
+class OutOfFold:
+    """Answers to N training pictures, each by a network that has not learnt from it.
+
+    Attributes:
+        files: Their names, relative to the picture folder.
+        logits: N x outputs.
+        familiarity: N numbers as a finished file measures them; None where the logits say it.
+    """
+
+    files: tuple[str, ...]
+    logits: npt.NDArray[np.float32]
+    familiarity: npt.NDArray[np.float32] | None
+
+    def save(self, run_folder: Path) -> None:
+        """Writes it, whole or not at all."""
+        partial = run_folder / "partial.npz"
+        arrays: dict[str, Any] = {"files": np.array(self.files), "logits": self.logits}
+        if self.familiarity is not None:
+            arrays["familiarity"] = self.familiarity
+        np.savez(partial, **arrays)
+        partial.replace(run_folder / OUT_OF_FOLD)
+
+
+def _read_out_of_fold(file: Path) -> OutOfFold | None:
+    if not file.exists():
+        return None
+    with np.load(file) as archive:
+        files = tuple(map(str, archive["files"]))
+        familiarity = archive["familiarity"] if "familiarity" in archive.files else None
+        return OutOfFold(files, archive["logits"], familiarity)
 
 
 @dataclass(frozen=True)
@@ -30,6 +68,9 @@ class Run:
         split: File names relative to these folders, for "train", "validation" and "test"; the
             first folder of each is its label, in the letters of the disk.
         outliers: The SHA-256 of each picture of no class that was learnt from.
+        held_out: A network fitted in the same way without the pictures of "test", where the one in
+            `model` has learnt from them; else None.
+        out_of_fold: Answers to fit probabilities on; None: ask the network about "validation".
     """
 
     model: Path
@@ -38,13 +79,23 @@ class Run:
     test_folder: Path
     split: dict[str, list[str]]
     outliers: frozenset[str] = frozenset()
+    held_out: Path | None = None
+    out_of_fold: OutOfFold | None = None
 
-    def pictures(self, part: str, count: int | None = None) -> tuple[list[Path], Classes]:
+    def classes(self, names: Sequence[str]) -> Classes:
+        """For each of some files the index of its class."""
+        places = {normalised(label): i for i, label in enumerate(self.metadata.labels)}
+        return np.array([places[normalised(name.split("/")[0])] for name in names])
+
+    def pictures(
+        self, part: str, count: int | None = None, *, without: str | None = None
+    ) -> tuple[list[Path], Classes]:
         """Pictures of a part of the split, evenly over the list and so over the classes.
 
         Args:
             part: "train", "validation" or "test".
             count: At most how many; None for all.
+            without: A part whose pictures are left out.
 
         Returns:
             The paths, and for each the index of its class.
@@ -52,7 +103,8 @@ class Run:
         Raises:
             DatasetError: The pictures are no longer where the run found them.
         """
-        names = self.split[part]
+        left_out = frozenset(self.split[without] if without else ())
+        names = [name for name in self.split[part] if name not in left_out]
         folder = self.test_folder if part == "test" else self.folder
         count = min(count or len(names), len(names))
         names = [names[i * len(names) // count] for i in range(count)]
@@ -63,8 +115,7 @@ class Run:
                 f"{len(missing)} of {len(paths)} {part} pictures of the run are gone, the first is "
                 f"{missing[0]}; put them back, or train again where they are"
             )
-        places = {normalised(label): i for i, label in enumerate(self.metadata.labels)}
-        return paths, np.array([places[normalised(name.split("/")[0])] for name in names])
+        return paths, self.classes(names)
 
 
 def write_record(run: Run, left_out: Sequence[tuple[str, str]]) -> None:
@@ -107,8 +158,17 @@ def read_run(folder: Path) -> Run:
         metadata = Metadata.from_json(json.dumps(content["metadata"]))
         split = {part: list(content["split"][part]) for part in ("train", "validation", "test")}
         folders = Path(content["folder"]), Path(content["test_folder"])
-        return Run(model, metadata, *folders, split, frozenset(content.get("outliers", ())))
-    except (ValueError, KeyError, TypeError) as error:
+        held_out = folder / HELD_OUT
+        return Run(
+            model,
+            metadata,
+            *folders,
+            split,
+            frozenset(content.get("outliers", ())),
+            held_out if held_out.exists() else None,
+            _read_out_of_fold(folder / OUT_OF_FOLD),
+        )
+    except (ValueError, KeyError, TypeError, BadZipFile) as error:
         raise ModelError(
             f"{record}: cannot be read ({error}); expected what `pocketlens train` writes; "
             "train again"

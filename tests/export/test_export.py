@@ -26,6 +26,7 @@ import pocketlens_export.parity as parity_module
 from pocketlens.engine.network import Network
 from pocketlens.errors import ExportError
 from pocketlens.metadata.measurements import Int8, Parity
+from pocketlens.metrics import softmax
 from pocketlens.pictures.preprocessing import network_input
 from pocketlens.run_folder import Run
 from pocketlens.tools.selftest import selftest
@@ -33,7 +34,6 @@ from pocketlens_export.conversion import convert
 from pocketlens_export.graph import Heads
 from pocketlens_export.graph_checks import check_graph, check_int8
 from pocketlens_export.parity import check_parity, measure_parity
-from pocketlens_export.temperature import softmax
 from pocketlens_export.unseen_outliers import unseen_outliers
 
 

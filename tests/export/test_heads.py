@@ -17,12 +17,12 @@ onnx = pytest.importorskip("onnx")
 pytest.importorskip("tf2onnx")
 pytest.importorskip("sklearn")
 
-from pocketlens.metrics import log_loss
+from pocketlens.calibration.gaussians import fit_gaussians
+from pocketlens.calibration.temperature import fit_temperature
+from pocketlens.metrics import log_loss, softmax
 from pocketlens.pictures.preprocessing import Preprocessing, network_input
 from pocketlens.run_folder import read_run
 from pocketlens_export.conversion import load_keras, take_apart
-from pocketlens_export.gaussians import fit_gaussians
-from pocketlens_export.temperature import fit_temperature, softmax
 
 
 def run_keras(network: Any, paths: list[Path], preprocessing: Preprocessing) -> dict[str, Any]:

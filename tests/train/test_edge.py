@@ -113,6 +113,7 @@ def test_student_learns_from_a_teacher(
     teacher = tmp_path / "teacher"
     command = ["train", str(picture_folder), "--epochs", "2", "--batch-size", "16"]
     options = ["--input-size", "64", "--outliers", str(outlier_folder)]
+    options += ["--arch", "edge", "--folds", "1"]
     assert main([*command, "--out", str(teacher), *options]) == 0
     options = ["--input-size", "48", "--teacher", str(teacher)]
     assert main([*command, "--out", str(tmp_path / "run"), *options]) == 0
@@ -147,6 +148,7 @@ def test_teachers_that_cannot_teach(
         (picture_folder, tmp_path / "missing", "does not exist"),
     ):
         command = ["train", str(folder), "--out", str(tmp_path / "run"), "--teacher", str(teacher)]
+        command += ["--crop-mode", "squash"]
         assert main(command) == 1
         error = capsys.readouterr().err
         assert reason in error
@@ -155,6 +157,8 @@ def test_teachers_that_cannot_teach(
     command = ["train", str(picture_folder), "--out", str(tmp_path / "run")]
     assert main([*command, "--teacher", str(edge_run), "--arch", "tutorial"]) == 1
     assert "has no features to compare" in capsys.readouterr().err
+    assert main([*command, "--teacher", str(edge_run), "--folds", "3"]) == 1
+    assert "leave --folds out" in capsys.readouterr().err
     assert main([*command, "--teacher", str(edge_run), "--depth", "own_range"]) == 1
     assert "trained with --depth high_bits, expected --depth own_range" in capsys.readouterr().err
     assert main([*command, "--teacher", str(edge_run), "--crop-mode", "center"]) == 1
@@ -165,6 +169,7 @@ def test_teacher_that_has_seen_the_test_pictures(
     edge_run: Path, picture_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command = ["train", str(picture_folder), "--out", str(tmp_path / "run"), "--seed", "7"]
+    command += ["--crop-mode", "squash"]
     assert main([*command, "--input-size", "48", "--teacher", str(edge_run)]) == 1
     error = capsys.readouterr().err.splitlines()[-1]
     assert "the teacher has learnt from " in error

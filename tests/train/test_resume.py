@@ -21,7 +21,18 @@ from pocketlens_train.checkpoint import Checkpoint
 
 OPTIONS = ["--arch", "tutorial", "--input-size", "32", "--color-mode", "rgb", "--batch-size", "8"]
 LONG = ["--epochs", "500"]
-EDGE = ["--input-size", "40", "--batch-size", "16", "--epochs", "5"]
+EDGE = [
+    "--arch",
+    "edge",
+    "--folds",
+    "1",
+    "--input-size",
+    "40",
+    "--batch-size",
+    "16",
+    "--epochs",
+    "5",
+]
 
 
 def cut_short(folder: Path, run: Path, how: signal.Signals) -> tuple[int, str]:

@@ -16,10 +16,11 @@ def command(*options: str) -> str:
 
 
 def test_command_makes_the_run_again() -> None:
-    given = "--seed 0 --test-split 0.2 --input-size 8x9 --keep-repeats --region .25,.5,.5,.5"
+    given = "--arch edge --seed 0 --test-split 0.2 --input-size 8x9 --keep-repeats"
+    given += " --region .25,.5,.5,.5"
     assert command(*given.split(), "--resume") == (
         "pocketlens train photos --arch edge --input-size 8x9 --depth high_bits "
-        "--crop-mode squash --region 0.25,0.5,0.5,0.5 --test-split 0.2 --validation-split 0.1 "
+        "--crop-mode center --region 0.25,0.5,0.5,0.5 --test-split 0.2 --class-weights auto "
         "--seed 0 --keep-repeats --out run"
     )
     assert "--keep-repeats" not in command()

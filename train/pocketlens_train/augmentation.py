@@ -40,7 +40,7 @@ def distort(pixels: Pixels, augmentation: Augmentation, random: np.random.Genera
     """Flips and recolours a network input of shape H x W x C."""
     flip, grey, dim = random.random(3)
     shape = pixels.shape
-    if flip < 0.5:
+    if augmentation.mirror and flip < 0.5:
         pixels = np.asarray(cv2.flip(pixels, 1), np.uint8).reshape(shape)
     if grey < augmentation.grayscale and shape[2] == 3:
         pixels = np.repeat(np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))[..., None], 3, 2)

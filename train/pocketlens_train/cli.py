@@ -11,10 +11,11 @@ from pathlib import Path
 from pocketlens.cli.arguments import fraction, positive_float, positive_int
 from pocketlens.errors import PocketLensError, SettingError
 from pocketlens.extras import requires_extra
-from pocketlens.pictures.cutting import CROP_MODES, EXPECTED_REGION, SQUASH, Region, is_region
+from pocketlens.pictures.cutting import CENTER, CROP_MODES, EXPECTED_REGION, Region, is_region
 from pocketlens.pictures.depth import DEPTHS, HIGH_BITS
 from pocketlens.tools.tensorflow_needs import check_tensorflow_needs
 from pocketlens_train import architectures
+from pocketlens_train.class_weights import AUTO, CLASS_WEIGHTS
 from pocketlens_train.settings import Settings
 
 
@@ -37,8 +38,8 @@ def _add_network(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--arch",
         choices=architectures.names(),
-        default="edge",
-        help="network (default: %(default)s)",
+        help="network: lite0, the most accurate; edge, a third of its size; tutorial, for "
+        "comparison (default: lite0, with --teacher edge)",
     )
     group.add_argument(
         "--input-size",
@@ -69,7 +70,7 @@ def _add_pictures(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--crop-mode",
         choices=CROP_MODES,
-        default=SQUASH,
+        default=CENTER,
         help="of pictures of another aspect ratio than the network's input, take all, squashed "
         "or with black bars, or the middle (default: %(default)s)",
     )
@@ -83,14 +84,34 @@ def _add_pictures(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--test", type=Path, metavar="FOLDER", help="test pictures in the same layout"
     )
-    for flag, kind, default, text in (
-        ("--test-split", fraction, 0.3, "share of all pictures kept for the test without --test"),
-        ("--validation-split", fraction, 0.1, "share of the rest watched while training"),
-        ("--seed", _seed, 42, "same seed, same split and start weights"),
+    group.add_argument(
+        "--folds",
+        type=positive_int,
+        metavar="N",
+        help="test each picture once, by a network that has not learnt from its fold; 1 holds a "
+        "part out instead (default: 5, 3 or 1 by the number of pictures)",
+    )
+    group.add_argument(
+        "--groups",
+        metavar="WHICH",
+        help="pictures that belong together stay in one fold: 'sub-folder', or a regular "
+        r"expression whose first group names theirs, such as '(cam\d+)_'",
+    )
+    group.add_argument(
+        "--class-weights",
+        choices=CLASS_WEIGHTS,
+        default=AUTO,
+        help="balanced: all classes count alike; none: all pictures do; auto: half-way "
+        "(default: %(default)s)",
+    )
+    for flag, kind, text in (
+        ("--test-split", fraction, "without folds: share kept for the test (default: 0.3)"),
+        ("--validation-split", fraction, "and share of the rest watched (default: 0.1)"),
     ):
-        group.add_argument(
-            flag, type=kind, default=default, metavar="N", help=f"{text} (default: {default})"
-        )
+        group.add_argument(flag, type=kind, metavar="N", help=text)
+    group.add_argument(
+        "--seed", type=_seed, default=42, metavar="N", help="same seed, same folds (default: 42)"
+    )
     group.add_argument(
         "--outliers", type=Path, metavar="FOLDER", help="pictures of no class, to be told apart"
     )
@@ -112,6 +133,7 @@ def run(arguments: argparse.Namespace) -> int:
         if isinstance(error, PocketLensError) or backend is None:
             raise
         raise SettingError(f"Keras cannot start with KERAS_BACKEND={backend} ({error})") from error
+    arguments.arch = arguments.arch or ("edge" if arguments.teacher else "lite0")
     metadata = train(
         arguments.folder,
         arguments.out,
@@ -119,6 +141,8 @@ def run(arguments: argparse.Namespace) -> int:
     )
     print(f"right for {metadata.accuracy_text()}; run in {arguments.out}")
     if metadata.metrics:
+        if metadata.metrics.accuracy_interval[0] <= metadata.metrics.balance.majority_share:
+            print("no better than chance: always answering the commonest class is as good")
         for label, value in metadata.metrics.balance_rows(metadata.labels):
             print(f"{label}: {value}")
     print(f"next: pocketlens export {arguments.out} --out {arguments.out.name}.onnx")

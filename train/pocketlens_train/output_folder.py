@@ -13,12 +13,18 @@ from typing import Any
 
 from pocketlens.errors import FileError
 from pocketlens.metadata import Metadata
-from pocketlens.run_folder import MODEL, RECORD, Run, write_record
+from pocketlens.run_folder import HELD_OUT, MODEL, OUT_OF_FOLD, RECORD, Run, write_record
+from pocketlens_train.npz import write_npz
+from pocketlens_train.outcome import Outcome
+from pocketlens_train.plan import Plan
 from pocketlens_train.splits import CACHES, Splits
+from pocketlens_train.stages import NAMES
 
 CHECKPOINT = "checkpoint.npz"
 _ANSWERS = re.compile(r"\.teacher-[0-9a-f]{12}")
+_FINISHED = {MODEL, HELD_OUT, OUT_OF_FOLD, RECORD}
 _UNFINISHED = {*CACHES, "partial.keras", "partial.npz", f"{RECORD}.partial", CHECKPOINT}
+_CROPS = re.compile(r"crops-\d+\.npy")
 
 
 def answers_folder(fixed: dict[str, Any]) -> str:
@@ -39,13 +45,15 @@ def prepare(run_folder: Path, pictures: Sequence[Path], *, resume: bool) -> None
             raise FileError(
                 f"{run_folder}: lies in the picture folder {folder}; choose another --out"
             )
-    if (run_folder / RECORD).exists():
+    if is_finished(run_folder):
         raise FileError(
             f"{run_folder}: holds a finished run; choose another --out or remove it first"
         )
     if run_folder.is_dir():
         others = {file.name for file in run_folder.iterdir()} - _UNFINISHED
-        if not all(map(_ANSWERS.fullmatch, others)):
+        if (run_folder / CHECKPOINT).exists():
+            others -= _FINISHED
+        if not all(map(_is_cache, others)):
             raise FileError(f"{run_folder}: holds other files; choose another --out")
         if (run_folder / CHECKPOINT).exists() and not resume:
             raise FileError(
@@ -64,27 +72,63 @@ def discard(run_folder: Path) -> None:
     """Removes the caches, and the run folder when nothing has come into it."""
     # Windows keeps a file that is still mapped, and rmdir a folder that is not empty.
     with suppress(OSError):
-        for cache in CACHES:
-            (run_folder / cache).unlink(missing_ok=True)
+        for path in run_folder.iterdir():
+            if path.name in CACHES or _CROPS.fullmatch(path.name):
+                path.unlink()
         run_folder.rmdir()
 
 
-def finish(run_folder: Path, metadata: Metadata, model: Any, splits: Splits) -> None:
-    """model.keras, then record.json: a run folder without a record is an unfinished run."""
-    partial = run_folder / "partial.keras"
-    model.save(partial)
-    partial.replace(run_folder / MODEL)
+def is_finished(run_folder: Path) -> bool:
+    """Whether it holds a run that nothing more comes to."""
+    return (run_folder / RECORD).exists() and not (run_folder / CHECKPOINT).exists()
+
+
+def begin(run_folder: Path, fixed: dict[str, Any]) -> None:
+    """Marks a training that has begun, with what must be the same when it goes on."""
+    write_npz(run_folder / CHECKPOINT, {"state": json.dumps({"settings": fixed})})
+
+
+def publish(
+    run_folder: Path, metadata: Metadata, outcome: Outcome, splits: Splits, plan: Plan
+) -> None:
+    """Writes the networks, then record.json; what was there stays until all is written.
+
+    Args:
+        run_folder: Where.
+        metadata: Of the record.
+        outcome: What the training came to.
+        splits: The pictures.
+        plan: That builds the networks to save.
+    """
+    held_out = run_folder / HELD_OUT
+    if outcome.held_out is not None:
+        _save(plan.build_final(outcome.held_out), held_out)
+    _save(plan.build_final(outcome.weights), run_folder / MODEL)
+    if outcome.out_of_fold:
+        outcome.out_of_fold.save(run_folder)
     split = {
-        "train": [splits.pictures.files[row] for row in splits.train],
+        "train": list(outcome.learnt),
         "validation": list(splits.validation.files),
-        "test": list(splits.test.files),
+        "test": list(outcome.unseen),
     }
     outliers = frozenset(splits.outliers.digests if splits.outliers else ())
-    folders = splits.validation.folder, splits.test.folder
+    folders = splits.validation.folder, outcome.unseen_folder
     write_record(Run(run_folder / MODEL, metadata, *folders, split, outliers), splits.left_out)
+
+
+def finish(run_folder: Path) -> None:
+    """Removes what a training needs to go on; what publish() wrote is then a finished run."""
     with suppress(OSError):
-        for name in (*CACHES, CHECKPOINT):
-            (run_folder / name).unlink(missing_ok=True)
         for path in run_folder.iterdir():
-            if _ANSWERS.fullmatch(path.name):
-                shutil.rmtree(path)
+            if path.name in (*CACHES, CHECKPOINT) or _is_cache(path.name):
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _save(model: Any, file: Path) -> None:
+    partial = file.with_name("partial.keras")
+    model.save(partial)
+    partial.replace(file)
+
+
+def _is_cache(name: str) -> bool:
+    return any(pattern.fullmatch(name) for pattern in (_ANSWERS, _CROPS, NAMES))

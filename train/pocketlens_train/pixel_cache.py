@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import disk_usage
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -59,7 +60,7 @@ def load_pictures(listing: Listing, preprocessing: Preprocessing, cache: Path) -
     Raises:
         FileError: There is no room for the cache, or no disk that it can be mapped from.
     """
-    inputs = _open(cache, len(listing.files), preprocessing)
+    inputs = open_cache(cache, (len(listing.files), *preprocessing.input_shape), np.uint8)
     files: list[str] = []
     targets: list[int] = []
     left_out = list(listing.left_out)
@@ -100,7 +101,7 @@ def load_inputs(paths: Sequence[Path], preprocessing: Preprocessing, cache: Path
         FileError: There is no room for the cache.
         DatasetError: A picture was changed or removed since.
     """
-    inputs = _open(cache, len(paths), preprocessing)
+    inputs: Pixels = open_cache(cache, (len(paths), *preprocessing.input_shape), np.uint8)
     for row, loaded in enumerate(_load_in_order(paths, preprocessing)):
         if isinstance(loaded, str):
             raise DatasetError(f"{paths[row]}: was readable a moment ago: {loaded}")
@@ -108,30 +109,36 @@ def load_inputs(paths: Sequence[Path], preprocessing: Preprocessing, cache: Path
     return inputs
 
 
-def _open(cache: Path, count: int, preprocessing: Preprocessing) -> Pixels:
+def open_cache(cache: Path, shape: tuple[int, ...], dtype: type) -> Any:
+    """A new array in a file that is mapped into memory; an existing file is overwritten.
+
+    Raises:
+        FileError: There is no room for it, or no disk that it can be mapped from.
+    """
     # What a killed run has left, which would count as taken.
     cache.unlink(missing_ok=True)
-    shape = (count, *preprocessing.input_shape)
-    _check_room(cache.parent, shape, "another --out or a smaller --input-size")
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    _check_room(cache.parent, size, "another --out or a smaller --input-size")
     try:
-        return np.lib.format.open_memmap(cache, mode="w+", dtype=np.uint8, shape=shape)
+        return np.lib.format.open_memmap(cache, mode="w+", dtype=dtype, shape=shape)
     except OSError as error:
         if error.errno not in _CANNOT_BE_MAPPED:
             raise
         cache.unlink(missing_ok=True)
-        return _open_elsewhere(cache.parent, shape, error)
+        return _open_elsewhere(cache.parent, shape, dtype, error)
 
 
 _CANNOT_BE_MAPPED = (errno.ENODEV, errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS)
 """What network and shared folders answer."""
 
 
-def _open_elsewhere(folder: Path, shape: tuple[int, ...], reason: OSError) -> Pixels:
+def _open_elsewhere(folder: Path, shape: tuple[int, ...], dtype: type, reason: OSError) -> Any:
     """A nameless file in the temporary folder, which ends with the process."""
     try:
-        _check_room(Path(tempfile.gettempdir()), shape, "another folder as TMPDIR or another --out")
+        size = math.prod(shape) * np.dtype(dtype).itemsize
+        _check_room(Path(tempfile.gettempdir()), size, "another folder as TMPDIR or another --out")
         with tempfile.TemporaryFile() as file:
-            return np.memmap(file, np.uint8, "w+", shape=shape)
+            return np.memmap(file, dtype, "w+", shape=shape)
     except FileError:
         raise
     except OSError as error:
@@ -142,8 +149,8 @@ def _open_elsewhere(folder: Path, shape: tuple[int, ...], reason: OSError) -> Pi
         ) from error
 
 
-def _check_room(folder: Path, shape: tuple[int, ...], advice: str) -> None:
-    size, free = math.prod(shape), disk_usage(folder).free
+def _check_room(folder: Path, size: int, advice: str) -> None:
+    free = disk_usage(folder).free
     if size > free:
         # Running out of room under a memory map would kill the process.
         raise FileError(

@@ -14,8 +14,11 @@ from pocketlens_train import architectures
 from pocketlens_train.architectures import Architecture
 from pocketlens_train.distillation import Teacher, load_teacher
 from pocketlens_train.listing import Listings
-from pocketlens_train.recipe import Recipe
+from pocketlens_train.recipe import Recipe, TailRecipe
 from pocketlens_train.settings import Settings
+
+FOLDS, FEW, FOLDS_OF_MANY, MOST_IN_FOLDS = 5, 1500, 3, 6000
+"""Folds up to so many pictures, and beyond; above the most, one part is held out for the test."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,8 @@ class Plan:
         has_outliers: Whether one output more stands for pictures of no class.
         teacher: A larger network to imitate.
         dtype_policy: Keras's name for the precision of the arithmetic.
+        folds: The number of folds of a training head first; 0 trains the whole network at once.
+        tails: What a training head first tries, the cheapest first.
     """
 
     settings: Settings
@@ -41,6 +46,17 @@ class Plan:
     has_outliers: bool
     teacher: Teacher | None
     dtype_policy: str
+    folds: int
+    tails: tuple[TailRecipe, ...]
+
+    def __str__(self) -> str:
+        """What will be done, in a line."""
+        if not self.folds:
+            return f"the whole network, up to {self.recipe.epochs} epochs"
+        return (
+            f"a linear head on frozen features, then the last blocks from it, in {self.folds} "
+            "folds and once on all pictures"
+        )
 
     def build(self) -> Any:
         """The network to train; where crops are its input it takes them in any size.
@@ -49,15 +65,16 @@ class Plan:
             ModelError: It cannot be built for pictures of that size.
         """
         height, width, channels = self.preprocessing.input_shape
-        if self.recipe.augmentation:
+        if self.recipe.augmentation and not self.folds:
             return self._build((None, None, channels))
         return self._build((height, width, channels))
 
-    def build_final(self, trained: Any) -> Any:
-        """The network to save, with the weights of the trained one: float32, of fixed size."""
+    def build_final(self, weights: list[Any]) -> Any:
+        """The network to save, with trained weights: float32, of fixed size."""
         keras.mixed_precision.set_dtype_policy("float32")
         final = self._build(self.preprocessing.input_shape)
-        final.set_weights(trained.get_weights())
+        final.set_weights(weights)
+        keras.mixed_precision.set_dtype_policy(self.dtype_policy)
         return final
 
     def _build(self, shape: tuple[int | None, int | None, int]) -> Any:
@@ -82,6 +99,10 @@ class Plan:
             "dtype_policy": self.dtype_policy,
             "validation_split": settings.validation_split,
             "test_split": None if settings.test else settings.test_split,
+            "folds": self.folds,
+            "groups": settings.groups,
+            "class_weights": settings.class_weights,
+            "tails": [asdict(tail) for tail in self.tails],
             "seed": settings.seed,
             "teacher": self.teacher.finished if self.teacher else None,
         }
@@ -103,6 +124,7 @@ def make_plan(settings: Settings, listings: Listings) -> Plan:
     labels = listings.pictures.labels
     # Before any network is built, the teacher too.
     dtype_policy = _use_precision_of_device()
+    folds = _folds(settings, architecture, len(listings.pictures.files))
     return Plan(
         settings=settings,
         architecture=architecture,
@@ -118,7 +140,24 @@ def make_plan(settings: Settings, listings: Listings) -> Plan:
         has_outliers=listings.outliers is not None,
         teacher=_teacher(settings, recipe, labels),
         dtype_policy=dtype_policy,
+        folds=folds,
+        tails=tuple(settings.recipe(tail) for tail in architecture.TAILS) if folds else (),
     )
+
+
+def _folds(settings: Settings, architecture: Architecture, pictures: int) -> int:
+    whole = bool(settings.teacher) or not architecture.TAILS
+    if settings.folds and whole:
+        raise SettingError(
+            "--folds: with --teacher, or a network without pretrained blocks, all is trained at "
+            "once; leave --folds out"
+        )
+    if settings.folds is not None and settings.folds > 1:
+        return settings.folds
+    asked = settings.test_split is not None or settings.validation_split is not None
+    if whole or settings.folds == 1 or asked or pictures > MOST_IN_FOLDS:
+        return 0
+    return FOLDS if pictures <= FEW else FOLDS_OF_MANY
 
 
 def _teacher(settings: Settings, recipe: Recipe, labels: tuple[str, ...]) -> Teacher | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
+from dataclasses import fields
 from datetime import datetime, timezone
 from typing import Any
 
@@ -14,25 +15,33 @@ import sklearn
 
 import pocketlens
 from pocketlens.metadata import provenance
-from pocketlens.metadata.provenance import Augmentation, Data, Training
+from pocketlens.metadata.provenance import Augmentation, Data, HeadFirst, Training
 from pocketlens_train import distillation
 from pocketlens_train.distillation import Teacher
+from pocketlens_train.outcome import Outcome
 from pocketlens_train.plan import Plan
 from pocketlens_train.splits import Splits
 
 
-def describe_training(plan: Plan, splits: Splits, command: str, device: str) -> Training:
+def describe_training(
+    plan: Plan, splits: Splits, command: str, device: str, head_first: HeadFirst | None
+) -> Training:
     """The metadata's "training"."""
-    recipe = plan.recipe
-    settings = vars(recipe) | {
-        "augmentation": recipe.augmentation and Augmentation(**vars(recipe.augmentation))
-    }
+    recipe = vars(plan.recipe)
+    if head_first:
+        tails = {tail.first_block: tail for tail in plan.tails}
+        recipe = vars(tails[head_first.first_block] if head_first.first_block else plan.tails[0])
+    names = {each.name for each in fields(Training)}
+    settings = {name: value for name, value in recipe.items() if name in names}
+    if augmentation := settings["augmentation"]:
+        settings["augmentation"] = Augmentation(**vars(augmentation))
     return Training(
         command=command,
         **settings,
         seed=plan.settings.seed,
         device=device,
         teacher=_describe_teacher(plan.teacher),
+        head_first=head_first,
         outliers=len(splits.outlier_rows),
         finished=datetime.now(timezone.utc).isoformat(timespec="seconds"),
     )
@@ -53,7 +62,7 @@ def _describe_teacher(teacher: Teacher | None) -> provenance.Teacher | None:
     )
 
 
-def describe_data(splits: Splits, labels: tuple[str, ...]) -> Data:
+def describe_data(splits: Splits, labels: tuple[str, ...], outcome: Outcome) -> Data:
     """The metadata's "data"."""
     counts = np.bincount(splits.pictures.targets, minlength=len(labels)).tolist()
     return Data(
@@ -65,7 +74,7 @@ def describe_data(splits: Splits, labels: tuple[str, ...]) -> Data:
         split={
             "train": len(splits.train),
             "validation": len(splits.validation.files),
-            "test": len(splits.test.files),
+            "test": len(outcome.tested.files),
         },
     )
 

@@ -19,12 +19,40 @@ class Augmentation:
         min_area: The smallest share of the picture that a crop shows.
         brightness: Range of the factor that half of the crops are multiplied by.
         grayscale: Share of the crops that lose their colour.
+        mirror: Whether half of the crops are mirrored.
     """
 
     crop_scale: float
     min_area: float
     brightness: tuple[float, float]
     grayscale: float
+    mirror: bool = True
+
+
+@dataclass(frozen=True)
+class TailRecipe:
+    """How the last blocks are fine-tuned from a linear head, on a folder of some hundred pictures.
+
+    Attributes:
+        first_block: The first of the blocks that are trained.
+        epochs: Passes over the training pictures.
+        batch_size: Pictures a step.
+        learning_rate: The highest one; it rises over a tenth of the steps and falls in a half
+            cosine to 0.
+        weight_decay: Of kernels, not of biases and batch normalisation (AdamW).
+        label_smoothing: The share of each target spread over the classes.
+        variants: Random crops of each picture; epochs take them in turns.
+        augmentation: How these are drawn.
+    """
+
+    first_block: int
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    weight_decay: float
+    label_smoothing: float
+    variants: int
+    augmentation: Augmentation
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from pocketlens.pictures.cutting import Region, region_text
-from pocketlens_train.recipe import Recipe
+from pocketlens_train.recipe import Recipe, TailRecipe
+
+AnyRecipe = TypeVar("AnyRecipe", Recipe, TailRecipe)
 
 
 @dataclass(frozen=True)
@@ -24,16 +27,19 @@ class Settings:
     batch_size: int | None
     learning_rate: float | None
     test: Path | None
-    test_split: float
-    validation_split: float
+    test_split: float | None
+    validation_split: float | None
+    folds: int | None
+    groups: str | None
+    class_weights: str
     seed: int
     teacher: Path | None
     outliers: Path | None
     keep_repeats: bool
     resume: bool
 
-    def recipe(self, own: Recipe) -> Recipe:
-        """The network's recipe with what was asked for."""
+    def recipe(self, own: AnyRecipe) -> AnyRecipe:
+        """The network's recipe, of either kind, with what was asked for."""
         names = ("epochs", "batch_size", "learning_rate")
         asked = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
         return replace(own, **asked)

@@ -21,7 +21,10 @@ from pocketlens_train.pixel_cache import Pictures, load_inputs, load_pictures
 from pocketlens_train.settings import Settings
 from pocketlens_train.stratified_split import Indices, split
 
-CACHES = ("pictures.npy", "outliers.npy", "validation.npy", "test.npy")
+_PARTS = ("pictures", "outliers", "validation", "test", "inputs", "outlier-inputs")
+CACHES = tuple(f"{part}.npy" for part in _PARTS)
+TEST_SPLIT, VALIDATION_SPLIT = 0.3, 0.1
+"""The share of all pictures kept for the test where there are no folds, and of the rest."""
 _ADVICE = "test on pictures from elsewhere by --test, or let these count by --keep-repeats"
 
 
@@ -50,11 +53,14 @@ class Splits:
         pictures: Those of the picture folder, as kept for training.
         train: Which of them the network learns from.
         outliers: Pictures of no class, as kept for training.
-        validation: Part of the picture folder.
+        validation: Part of the picture folder; none where it is split in folds.
         test: Part of it, or the pictures of the test folder; without near-duplicates of others.
+            None of the picture folder where that is split in folds.
         near_duplicates: How many test pictures were left out as such.
         left_out: (file, reason) for each file that was not used.
         test_fingerprint: Of the test folder, where there is one.
+        inputs: The pictures and the outliers as predict() has them; none where crops are all that
+            is learnt from.
     """
 
     pictures: Pictures
@@ -65,6 +71,7 @@ class Splits:
     near_duplicates: int
     left_out: tuple[tuple[str, str], ...]
     test_fingerprint: str | None
+    inputs: tuple[Pixels, ...] = ()
 
     @property
     def sources(self) -> list[Pixels]:
@@ -95,6 +102,12 @@ class Splits:
     def __str__(self) -> str:
         """The counts, in a line."""
         outliers = f", {len(self.outliers.files):,} outliers" if self.outliers else ""
+        if self.inputs:
+            test = f", {len(self.test.files):,} to test" if self.test.files else ""
+            return (
+                f"{len(self.train):,} pictures to train and to test in folds{test}{outliers}; "
+                f"{len(self.left_out)} files left out"
+            )
         return (
             f"{len(self.train):,} pictures to train, {len(self.validation.files):,} to validate, "
             f"{len(self.test.files):,} to test{outliers}; {len(self.left_out)} files left out, of "
@@ -108,6 +121,7 @@ def load_splits(
     source: Preprocessing,
     preprocessing: Preprocessing,
     caches: Path,
+    in_folds: bool = False,
 ) -> Splits:
     """Reads and splits the pictures, and names what is left out on stderr.
 
@@ -117,6 +131,7 @@ def load_splits(
         source: How training keeps its pictures.
         preprocessing: How pictures become the model's input.
         caches: A folder for the network inputs.
+        in_folds: Whether all of the folder is learnt from, and tested fold by fold.
 
     Raises:
         DatasetError: A class has too few pictures.
@@ -139,22 +154,22 @@ def load_splits(
         _check_outliers(outliers, pictures)
 
     labels, folder = listings.pictures.labels, listings.pictures.folder
-    shares = (
-        (settings.validation_split,) if own else (settings.test_split, settings.validation_split)
-    )
-    train, for_validation, *rest = split(
-        pictures.targets, labels, shares=shares, seed=settings.seed
-    )
+    if in_folds:
+        for_validation, rest = np.zeros(0, np.intp), [np.zeros(0, np.intp)]
+        train = np.arange(len(pictures.files))
+    else:
+        train, for_validation, *rest = _split(pictures, labels, settings, own is not None)
     if listings.test and own:
         test = HeldOut(listings.test.folder, own.files, own.inputs, np.asarray(own.targets))
     else:
         test = _load_held_out(pictures, folder, rest[0], preprocessing, caches / "test.npy")
     repeats = np.zeros(len(test.files), bool)
-    if not settings.keep_repeats:
+    if test.files and not settings.keep_repeats:
         rows = np.concatenate([train, for_validation])
         targets = np.asarray(pictures.targets)
         repeats = near_duplicates(test.inputs, test.targets, pictures.inputs, targets, rows)
-    _check_test(test, repeats, labels)
+    if not in_folds or own:
+        _check_test(test, repeats, labels)
     why = "nearly repeats a picture to train or validate"
     left_out += [(str(file), why) for file in np.array(test.files)[repeats]]
     test = _drop_in_place(test, repeats)
@@ -167,7 +182,32 @@ def load_splits(
         int(repeats.sum()),
         tuple(left_out),
         own.fingerprint if own else None,
+        _exact_inputs(listings, pictures, outliers, preprocessing, caches) if in_folds else (),
     )
+
+
+def _split(
+    pictures: Pictures, labels: Sequence[str], settings: Settings, has_test: bool
+) -> list[Indices]:
+    test_split = settings.test_split or TEST_SPLIT
+    validation_split = settings.validation_split or VALIDATION_SPLIT
+    shares = (validation_split,) if has_test else (test_split, validation_split)
+    return split(pictures.targets, labels, shares=shares, seed=settings.seed)
+
+
+def _exact_inputs(
+    listings: Listings,
+    pictures: Pictures,
+    outliers: Pictures | None,
+    preprocessing: Preprocessing,
+    caches: Path,
+) -> tuple[Pixels, ...]:
+    paths = [listings.pictures.folder / file for file in pictures.files]
+    inputs = [load_inputs(paths, preprocessing, caches / "inputs.npy")]
+    if listings.outliers and outliers:
+        paths = [listings.outliers.folder / file for file in outliers.files]
+        inputs.append(load_inputs(paths, preprocessing, caches / "outlier-inputs.npy"))
+    return tuple(inputs)
 
 
 def _check_outliers(outliers: Pictures, pictures: Pictures) -> None:
@@ -182,7 +222,10 @@ def _load_held_out(
     pictures: Pictures, folder: Path, rows: Indices, preprocessing: Preprocessing, cache: Path
 ) -> HeldOut:
     files = tuple(pictures.files[row] for row in rows)
-    inputs = load_inputs([folder / file for file in files], preprocessing, cache)
+    # An empty file cannot be mapped.
+    inputs = np.zeros((0, *preprocessing.input_shape), np.uint8)
+    if files:
+        inputs = load_inputs([folder / file for file in files], preprocessing, cache)
     return HeldOut(folder, files, inputs, np.asarray(pictures.targets)[rows])
 
 

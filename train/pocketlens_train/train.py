@@ -10,17 +10,19 @@ import numpy as np
 
 from pocketlens.metadata import Metadata
 from pocketlens.metrics import Probabilities, evaluate
-from pocketlens.run_folder import RECORD, read_run
+from pocketlens.run_folder import read_run
 from pocketlens_train import output_folder, plots
 from pocketlens_train.batches import Batches
-from pocketlens_train.checkpoint import read_state
+from pocketlens_train.checkpoint import SavedState, read_state
 from pocketlens_train.fitting import fit
+from pocketlens_train.head_first import fit_head_first
 from pocketlens_train.listing import list_all
+from pocketlens_train.outcome import Outcome
 from pocketlens_train.output_folder import CHECKPOINT
-from pocketlens_train.plan import make_plan
+from pocketlens_train.plan import Plan, make_plan
 from pocketlens_train.provenance import describe_data, describe_training, device, versions
 from pocketlens_train.settings import Settings
-from pocketlens_train.splits import HeldOut, load_splits
+from pocketlens_train.splits import HeldOut, Splits, load_splits
 
 
 def train(folder: Path, out: Path, settings: Settings) -> Metadata:
@@ -34,44 +36,77 @@ def train(folder: Path, out: Path, settings: Settings) -> Metadata:
         FileError: The run folder holds a finished run or cannot be written.
         KeyboardInterrupt: Ctrl-C; what is done so far stays, for --resume.
     """
-    if settings.resume and (out / RECORD).exists():
+    if settings.resume and output_folder.is_finished(out):
         return read_run(out).metadata
     listings = list_all(folder, settings.test, settings.outliers)
     plan = make_plan(settings, listings)
     model = plan.build()
-    print(f"training {settings.arch} on {device(model)}", flush=True)
+    print(f"training {settings.arch} on {device(model)}: {plan}", flush=True)
     saved = read_state(out / CHECKPOINT)
     if saved:
         saved.check(plan.fixed())
     output_folder.prepare(out, listings.folders, resume=settings.resume)
     try:
         source = plan.recipe.source(plan.preprocessing)
-        splits = load_splits(listings, settings, source, plan.preprocessing, out)
+        splits = load_splits(listings, settings, source, plan.preprocessing, out, plan.folds > 0)
         print(splits, flush=True)
         if plan.teacher:
             plan.teacher.check_split(splits)
-        history = fit(model, plan, splits, out, saved)
-        trained_on = device(model)
-        final = plan.build_final(model)
-        probabilities = _test_probabilities(final, splits.test, len(plan.labels))
+
+        def publish(outcome: Outcome) -> Metadata:
+            command = settings.command(folder, out)
+            metadata = _metadata(plan, splits, outcome, command, device(model))
+            if plan.folds:
+                output_folder.begin(out, plan.fixed() | splits.fingerprints)
+            output_folder.publish(out, metadata, outcome, splits, plan)
+            return metadata
+
+        if plan.folds:
+            outcome = fit_head_first(model, plan, splits, out, publish)
+        else:
+            outcome = _fit_whole(model, plan, splits, out, saved)
+        metadata = publish(outcome)
     except BaseException as error:
         output_folder.discard(out)
         if isinstance(error, KeyboardInterrupt) and (out / CHECKPOINT).exists():
-            print(f"{out}: --resume goes on from the last whole epoch", file=sys.stderr)
+            print(f"{out}: --resume goes on from what is done", file=sys.stderr)
         raise
-    metadata = Metadata(
+    output_folder.finish(out)
+    plots.write_plots(out, metadata, outcome.tested, outcome.probabilities)
+    return metadata
+
+
+def _fit_whole(
+    model: Any, plan: Plan, splits: Splits, out: Path, saved: SavedState | None
+) -> Outcome:
+    history = fit(model, plan, splits, out, saved)
+    weights = model.get_weights()
+    final = plan.build_final(weights)
+    return Outcome(
+        weights=weights,
+        history=history,
+        learnt=tuple(splits.pictures.files[row] for row in splits.train),
+        tested=splits.test,
+        probabilities=_test_probabilities(final, splits.test, len(plan.labels)),
+        held_out=None,
+        unseen=splits.test.files,
+        unseen_folder=splits.test.folder,
+    )
+
+
+def _metadata(
+    plan: Plan, splits: Splits, outcome: Outcome, command: str, trained_on: str
+) -> Metadata:
+    return Metadata(
         labels=plan.labels,
         preprocessing=plan.preprocessing,
-        architecture=settings.arch,
-        metrics=evaluate(splits.test.targets, probabilities),
-        history={name: tuple(values) for name, values in history.items()},
-        training=describe_training(plan, splits, settings.command(folder, out), trained_on),
-        data=describe_data(splits, plan.labels),
+        architecture=plan.settings.arch,
+        metrics=evaluate(outcome.tested.targets, outcome.probabilities),
+        history={name: tuple(values) for name, values in outcome.history.items()},
+        training=describe_training(plan, splits, command, trained_on, outcome.head_first),
+        data=describe_data(splits, plan.labels, outcome),
         versions=versions(),
     )
-    output_folder.finish(out, metadata, final, splits)
-    plots.write_plots(out, metadata, splits.test, probabilities)
-    return metadata
 
 
 def _test_probabilities(model: Any, test: HeldOut, classes: int) -> Probabilities:

@@ -57,6 +57,7 @@ class Augmentation:
     min_area: float
     brightness: Interval
     grayscale: float
+    mirror: bool = True
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,29 @@ class Teacher:
 
 
 @dataclass(frozen=True)
+class HeadFirst:
+    """A head on frozen features, then the last blocks, tested in folds.
+
+    Attributes:
+        folds: Each picture is tested once by a network that has not learnt from its fold.
+        strength: The head's, scikit-learn's C.
+        mirror: Whether mirror images are of the same class.
+        class_weights: "auto", "balanced" or "none".
+        tuned_share: Where the network lies between the frozen (0) and the fine-tuned one (1).
+        first_block: The first that was fine-tuned; None if none was.
+        grouped: Pictures that are in the fold of another because both belong together.
+    """
+
+    folds: int
+    strength: float
+    mirror: bool
+    class_weights: str
+    tuned_share: float
+    first_block: int | None = None
+    grouped: int = 0
+
+
+@dataclass(frozen=True)
 class Training:
     """How the network was trained: what makes the run again.
 
@@ -83,6 +107,7 @@ class Training:
         finished: When, ISO 8601.
         outliers: Number of pictures of no class that were learnt from.
         teacher: What it has learnt from; None without one.
+        head_first: How the head and the last blocks came; None where all was trained at once.
         export: The command line that made the .onnx file; "" in a run's record.
 
     The others are those of a training's recipe.
@@ -103,6 +128,7 @@ class Training:
     augmentation: Augmentation | None = None
     outliers: int = 0
     teacher: Teacher | None = None
+    head_first: HeadFirst | None = None
     export: str = ""
 
     def commands(self) -> list[str]:
@@ -118,11 +144,21 @@ class Training:
                 "teacher",
                 f"{teacher.architecture}, input {height}x{width}, right for {teacher.accuracy}",
             )
+        if first := self.head_first:
+            yield "folds", f"{first.folds}; {first.grouped} pictures kept in the fold of another"
+            yield (
+                "head first",
+                f"tuned share {first.tuned_share:g}, from block {first.first_block}, "
+                f"strength {first.strength:g}, class weights {first.class_weights}"
+                if first.tuned_share
+                else f"frozen features, strength {first.strength:g}, "
+                f"class weights {first.class_weights}",
+            )
         yield "settings", ", ".join(f"{name} {value}" for name, value in self._settings())
         yield "trained on", f"{self.device}, finished {self.finished}"
 
     def _settings(self) -> Iterator[tuple[str, Any]]:
-        told = ("command", "export", "teacher", "augmentation", "device", "finished")
+        told = ("command", "export", "teacher", "augmentation", "device", "finished", "head_first")
         for each in fields(self):
             value = getattr(self, each.name)
             if each.name not in told and value is not None:

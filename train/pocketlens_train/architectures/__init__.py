@@ -3,8 +3,10 @@
 What several share is in a module whose name begins with an underscore.
 
 A module defines INPUT_SIZE (height, width) and COLOR_MODE, the defaults of its preprocessing,
-RECIPE, the defaults of its training, and build(input_shape, num_outputs), which returns an
-uncompiled keras.Model: uint8 pictures in, probabilities out, made of stock Keras layers only.
+RECIPE, the defaults of its training, TAILS, how its last blocks may be fine-tuned from a head on
+frozen features (none: it is always trained at once), and build(input_shape, num_outputs), which
+returns an uncompiled keras.Model: uint8 pictures in, probabilities out, made of stock Keras layers
+only.
 
 Three layers, where a network has them, let it do more: "activation_map" (N x h x w x outputs), the
 last one before the pooling, shows where it looked; "feature_map" (N x h x w x D), the one before
@@ -19,7 +21,7 @@ import importlib
 import pkgutil
 from typing import Any, Protocol, cast
 
-from pocketlens_train.recipe import Recipe
+from pocketlens_train.recipe import Recipe, TailRecipe
 
 
 class Architecture(Protocol):
@@ -28,6 +30,7 @@ class Architecture(Protocol):
     INPUT_SIZE: tuple[int, int]
     COLOR_MODE: str
     RECIPE: Recipe
+    TAILS: tuple[TailRecipe, ...]
 
     def build(self, input_shape: tuple[int | None, int | None, int], num_outputs: int) -> Any:
         """Returns the uncompiled keras.Model."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pocketlens_train.architectures._efficientnet_lite import classifier
-from pocketlens_train.recipe import Augmentation, Recipe
+from pocketlens_train.recipe import Augmentation, Recipe, TailRecipe
 
 INPUT_SIZE = (160, 160)
 COLOR_MODE = "rgb"
@@ -20,6 +20,8 @@ RECIPE = Recipe(
     patience=8,
     augmentation=Augmentation(0.8, min_area=0.35, brightness=(0.3, 1.4), grayscale=0.2),
 )
+_CROPS = Augmentation(1.0, min_area=0.5, brightness=(0.6, 1.3), grayscale=0.1)
+TAILS = (TailRecipe(6, 16, 32, 1e-3, 0.02, 0.1, 8, _CROPS),)
 
 
 def build(input_shape: tuple[int | None, int | None, int], num_outputs: int) -> Any:

@@ -9,24 +9,39 @@ import numpy.typing as npt
 from scipy.optimize import minimize_scalar
 
 from pocketlens.metadata.measurements import Calibration, Fit
-from pocketlens.metrics import Classes, calibration_error, log_loss
-
-
-def softmax(logits: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    """Logits to probabilities, row by row."""
-    shifted = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
-    return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))
+from pocketlens.metrics import Classes, calibration_error, log_loss, softmax
 
 
 def fit_temperature(logits: npt.NDArray[Any], truth: Classes) -> float:
-    """The temperature (Guo et al. 2017) with the least log loss on validation pictures.
+    """The temperature (Guo et al. 2017) with the least log loss, where there is one that helps.
 
-    The targets are (n + 1) / (n + K) and not 1 (Platt 1999): where all n answers are right, the
-    least loss would be at a temperature of 0.
+    One picture of unknown class is added to the N: where all answers are right, the least loss
+    would be at a temperature of 0. The temperature counts only where it helps pictures that it was
+    not fitted on: it is fitted on each half of the pictures and tried on the other.
+
+    Args:
+        logits: N x K, of pictures that the network has not learnt from.
+        truth: The true classes.
+
+    Returns:
+        The temperature; 1 where none helps.
     """
+    halves = np.arange(len(truth)) % 2 == 0
+    tried = [
+        log_loss(truth[~half], softmax(logits[~half] / _least(logits[half], truth[half])))
+        * (~half).sum()
+        for half in (halves, ~halves)
+        if half.any() and (~half).any()
+    ]
+    if not tried or sum(tried) >= log_loss(truth, softmax(logits)) * len(truth):
+        return 1.0
+    return _least(logits, truth)
+
+
+def _least(logits: npt.NDArray[Any], truth: Classes) -> float:
     count, classes = logits.shape
-    targets = np.full((count, classes), 1 / (count + classes))
-    targets[np.arange(count), truth] = (count + 1) / (count + classes)
+    targets = np.full((count, classes), 1 / classes / (count + 1))
+    targets[np.arange(count), truth] += count / (count + 1)
 
     def loss(log_temperature: float) -> float:
         probabilities = softmax(logits / np.exp(log_temperature))

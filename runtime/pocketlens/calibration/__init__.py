@@ -1,0 +1,1 @@
+"""What is fitted on answers and features; needs scikit-learn, which predicting does not."""

@@ -1,0 +1,184 @@
+"""A small folder: a head on frozen features, the last blocks from it, each picture tested once."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+keras = pytest.importorskip("keras")
+pytest.importorskip("sklearn")
+pytest.importorskip("matplotlib")
+pytest.importorskip("tqdm")
+
+from pocketlens.cli import main
+from pocketlens.run_folder import read_run
+from pocketlens_train.recipe import Augmentation, TailRecipe
+from pocketlens_train.tail import Tail
+
+OPTIONS = ["--input-size", "32", "--folds", "3", "--crop-mode", "squash"]
+_CROPS = Augmentation(1.0, 0.5, (0.8, 1.2), 0.0)
+
+
+@pytest.fixture(autouse=True)
+def small_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stands in for lite0, with the layers that a training head first goes by."""
+
+    def build(input_shape: tuple[int, int, int], num_outputs: int) -> Any:
+        image = keras.Input(input_shape, name="image", dtype="uint8")
+        x = keras.layers.Rescaling(1 / 128, offset=-127 / 128)(image)
+        x = keras.layers.Conv2D(8, 5, strides=8, padding="same")(x)
+        x = keras.layers.Conv2D(16, 1, name="b1_expand")(x)
+        x = keras.layers.ReLU(6)(keras.layers.BatchNormalization()(x))
+        x = keras.layers.Identity(name="bottleneck")(x)
+        x = keras.layers.ReLU(6, name="feature_map")(keras.layers.Conv2D(32, 1)(x))
+        x = keras.layers.Conv2D(num_outputs, 1, name="activation_map")(x)
+        x = keras.layers.GlobalAveragePooling2D()(x)
+        return keras.Model(image, keras.layers.Softmax(name="probabilities")(x))
+
+    lite0 = "pocketlens_train.architectures.lite0"
+    monkeypatch.setattr(f"{lite0}.build", build)
+    monkeypatch.setattr(f"{lite0}.TAILS", (TailRecipe(1, 2, 8, 1e-3, 0.02, 0.1, 2, _CROPS),))
+    monkeypatch.setattr("pocketlens_train.plots.write_plots", lambda *about: None)
+
+
+def train(folder: Path, run: Path, *options: str) -> int:
+    return main(["train", str(folder), "--out", str(run), *OPTIONS, *options])
+
+
+def test_every_picture_is_learnt_from_and_tested_once(
+    picture_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train(picture_folder, tmp_path / "run") == 0
+    out = capsys.readouterr().out
+    assert "linear head on frozen features: right for " in out
+    assert out.index("linear head on frozen") < out.index("fine-tuned from it: right for ")
+    assert {file.name for file in (tmp_path / "run").iterdir()} == {
+        *("model.keras", "held-out.keras", "out-of-fold.npz", "record.json")
+    }
+    run = read_run(tmp_path / "run")
+    metadata = run.metadata
+    assert metadata.metrics
+    assert metadata.metrics.accuracy > 0.8
+    assert metadata.training
+    assert metadata.training.head_first
+    assert metadata.training.head_first.folds == 3
+    count = metadata.metrics.images
+    assert count == len(run.split["train"]) == sum(metadata.data.images.values())  # type: ignore[union-attr]
+    assert run.out_of_fold
+    assert run.out_of_fold.files == tuple(run.split["train"])
+    assert run.out_of_fold.logits.shape == (count, 3)
+    assert run.out_of_fold.familiarity is not None
+    assert len(run.out_of_fold.familiarity) == count
+    assert set(run.split["test"]) < set(run.split["train"])
+    assert len(metadata.history["val_loss"]) == 2
+    truth = run.classes(run.out_of_fold.files)
+    right = (run.out_of_fold.logits.argmax(axis=1) == truth).mean()
+    assert right == pytest.approx(metadata.metrics.accuracy)
+
+
+def test_held_out_network_has_not_learnt_from_the_test_pictures(
+    picture_folder: Path, tmp_path: Path
+) -> None:
+    """Where each picture is a class of its own labels, only what was learnt is known."""
+    assert train(picture_folder, tmp_path / "run", "--epochs", "1") == 0
+    run = read_run(tmp_path / "run")
+    assert run.held_out
+    learnt, _ = run.pictures("train", without="test")
+    tested, _ = run.pictures("test")
+    assert not set(learnt) & set(tested)
+    assert len(learnt) + len(tested) == len(run.split["train"])
+    whole, held_out = (keras.saving.load_model(each) for each in (run.model, run.held_out))
+    assert whole.input_shape == held_out.input_shape == (None, 32, 32, 3)
+    pairs = zip(whole.get_weights(), held_out.get_weights(), strict=True)
+    assert any((a != b).any() for a, b in pairs)
+
+
+def test_killed_run_is_usable_and_goes_on_from_the_last_fold(
+    picture_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run, fits = tmp_path / "run", []
+    fit = Tail.fit
+
+    def fit_twice(self: Tail, *about: Any, **more: Any) -> Any:
+        fits.append(about)
+        if len(fits) == 3:
+            raise KeyboardInterrupt
+        return fit(self, *about, **more)
+
+    monkeypatch.setattr(Tail, "fit", fit_twice)
+    assert train(picture_folder, run) == 130
+    assert "--resume goes on" in capsys.readouterr().err
+    assert read_run(run).metadata.training.head_first.tuned_share == 0  # type: ignore[union-attr]
+    assert train(picture_folder, run) == 1
+    assert "--resume goes on with it" in capsys.readouterr().err
+    assert train(picture_folder, run, "--seed", "3", "--resume") == 1
+    assert "--seed was 42, is 3" in capsys.readouterr().err
+    assert train(picture_folder, run, "--resume") == 0
+    whole = tmp_path / "whole"
+    resumed = len(fits)
+    assert train(picture_folder, whole) == 0
+    assert resumed == 3 + (len(fits) - resumed) - 2, "two folds were not fitted again"
+    pair = [read_run(each).out_of_fold for each in (run, whole)]
+    assert pair[0]
+    assert pair[1]
+    assert np.allclose(pair[0].logits, pair[1].logits, atol=1e-3)
+    assert train(picture_folder, run, "--resume") == 0, "there was nothing left to do"
+
+
+def test_test_folder_of_its_own(picture_folder: Path, tmp_path: Path) -> None:
+    from shutil import copytree
+
+    other = tmp_path / "test"
+    copytree(picture_folder, other)
+    options = ["--test", str(other), "--keep-repeats"]
+    assert train(picture_folder, tmp_path / "run", *options) == 0
+    run = read_run(tmp_path / "run")
+    assert run.held_out is None
+    assert run.out_of_fold
+    assert run.test_folder == other.resolve()
+
+
+def test_labels_at_random(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import cv2
+
+    random = np.random.default_rng(0)
+    for number in range(60):
+        folder = tmp_path / "photos" / "ab"[number % 2]
+        folder.mkdir(parents=True, exist_ok=True)
+        noise = random.integers(0, 256, (36, 36, 3), np.uint8)
+        cv2.imwrite(str(folder / f"{number}.png"), noise)
+    assert train(tmp_path / "photos", tmp_path / "run") == 0
+    assert "no better than chance" in capsys.readouterr().out
+
+
+def test_class_of_one_picture(
+    picture_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from shutil import copytree, rmtree
+
+    few = tmp_path / "few"
+    copytree(picture_folder, few)
+    single = sorted((few / "red").iterdir())[0].read_bytes()
+    rmtree(few / "red")
+    (few / "red").mkdir()
+    (few / "red" / "only.png").write_bytes(single)
+    assert train(few, tmp_path / "run") == 1
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert "class 'red' has 1 usable picture(s)" in error
+    assert not (tmp_path / "run").exists()
+
+
+def test_record_of_a_run_head_first_reads_again(picture_folder: Path, tmp_path: Path) -> None:
+    assert train(picture_folder, tmp_path / "run", "--class-weights", "balanced") == 0
+    record = json.loads((tmp_path / "run" / "record.json").read_text(encoding="utf-8"))
+    told = record["metadata"]["training"]["head_first"]
+    assert told["class_weights"] == "balanced"
+    rows = dict(read_run(tmp_path / "run").metadata.training.rows())  # type: ignore[union-attr]
+    assert rows["folds"].startswith("3;")
