@@ -24,7 +24,7 @@ from pocketlens_export.graph_checks import check_graph, check_int8
 from pocketlens_export.inference import Change, answer_files, run_graph
 from pocketlens_export.model_file import about_text, load, versions, with_selftest, write
 from pocketlens_export.parity import IMAGES, check_parity, measure_parity
-from pocketlens_export.quantization import PICTURES, check_calibration_pictures, quantize
+from pocketlens_export.quantization import PICTURES, quantize
 from pocketlens_export.temperature import describe_calibration, fit_temperature
 from pocketlens_export.unseen_outliers import unseen_outliers
 
@@ -70,8 +70,6 @@ def export(run_folder: Path, out: Path, settings: Settings) -> Metadata:
     about = about_text(settings.about) if settings.about else ""
     run = read_run(run_folder)
     preprocessing, labels = run.metadata.preprocessing, len(run.metadata.labels)
-    if settings.int8:
-        check_calibration_pictures(len(run.split["train"]))
     network = take_apart(load_keras(run.model), labels)
     unseen = _unseen(settings, run, network.output)
 
