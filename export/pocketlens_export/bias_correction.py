@@ -152,8 +152,7 @@ def _means(
         for start in range(0, len(pictures), _BATCH)
     ]
     return [
-        np.concatenate(parts).mean(axis=0, dtype=np.float64)
-        for parts in zip(*batches, strict=True)
+        np.concatenate(parts).mean(axis=0, dtype=np.float64) for parts in zip(*batches, strict=True)
     ]
 
 

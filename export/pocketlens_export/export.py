@@ -12,7 +12,7 @@ import onnx
 
 from pocketlens.classifier import Classifier
 from pocketlens.engine.session import FAMILIARITY
-from pocketlens.errors import FileError, SettingError
+from pocketlens.errors import ExportError, FileError, SettingError
 from pocketlens.metadata import Metadata
 from pocketlens.metadata.familiarity import ACCEPTED, LEVELS, Familiarity, quantiles
 from pocketlens.run_folder import Run, read_run
@@ -20,8 +20,9 @@ from pocketlens_export.conversion import FEATURES, LOGITS, convert, load_keras, 
 from pocketlens_export.evaluation import CHANGES, compare, measure, measure_rejection
 from pocketlens_export.gaussians import fit_gaussians
 from pocketlens_export.graph import Heads
-from pocketlens_export.graph_checks import check_graph, check_int8
+from pocketlens_export.graph_checks import check_graph
 from pocketlens_export.inference import Change, answer_files, run_graph
+from pocketlens_export.int8_gate import Int8Error, check_int8
 from pocketlens_export.model_file import about_text, load, versions, with_selftest, write
 from pocketlens_export.parity import IMAGES, check_parity, measure_parity
 from pocketlens_export.quantization import PICTURES, quantize
@@ -59,7 +60,7 @@ def export(run_folder: Path, out: Path, settings: Settings) -> Metadata:
         FileMissingError: There is no finished run.
         ModelError: The run's record or model cannot be read.
         DatasetError: The pictures to measure on are gone or too few.
-        ExportError: A check failed.
+        ExportError: A check failed. Where it was that of int8, the file in float is beside `out`.
         FileError: `out` cannot be written.
     """
     if out.is_dir() or not out.parent.is_dir():
@@ -93,7 +94,12 @@ def export(run_folder: Path, out: Path, settings: Settings) -> Metadata:
         parity=parity,
         familiarity=_familiarity(model, heads, run) if FAMILIARITY in outputs else None,
     )
-    metadata = _measure(model, plain, metadata, heads, run, unseen)
+    try:
+        metadata = _measure(model, plain, metadata, heads, run, unseen)
+    except Int8Error as refusal:
+        in_float = out.with_stem(f"{out.stem}-float")
+        export(run_folder, in_float, replace(settings, int8=False))
+        raise ExportError(f"{refusal}: {in_float} is the file in float") from refusal
     write(with_selftest(model, metadata), out)
     return metadata
 

@@ -54,8 +54,13 @@ def wilson_interval(right: int, total: int) -> tuple[float, float]:
 
 def log_loss(truth: Classes, probabilities: Probabilities) -> float:
     """Mean negative logarithm of the true class's probability, of which 1.2e-7 is the least."""
+    return float(log_losses(truth, probabilities).mean())
+
+
+def log_losses(truth: Classes, probabilities: Probabilities) -> npt.NDArray[np.float64]:
+    """What each picture adds to log_loss()."""
     of_truth = probabilities[np.arange(len(truth)), truth].astype(np.float64)
-    return float(-np.log(of_truth.clip(min=np.finfo(np.float32).eps)).mean())
+    return np.asarray(-np.log(of_truth.clip(min=np.finfo(np.float32).eps)))
 
 
 def reliability(truth: Classes, probabilities: Probabilities, bins: int = 15) -> tuple[Bin, ...]:
