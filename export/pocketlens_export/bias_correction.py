@@ -61,6 +61,8 @@ def correct_biases(
     extractor = Extractor(quantized)
     constants = extractor.initializers
     layers = _layers(quantized.graph)
+    if not layers:
+        return
     expected = _means(plain, [layer.output for layer in layers], pictures)
     values: dict[str, npt.NDArray[Any]] = {INPUT_NAME: pictures}
     for index, (layer, mean) in enumerate(zip(layers, expected, strict=True)):

@@ -41,10 +41,21 @@ def worse_calibrated(truth: Classes, first: Probabilities, second: Probabilities
         How likely the second's calibration error is by chance as much larger as it is.
     """
     random = np.random.default_rng(0)
-    found = calibration_error(truth, second) - calibration_error(truth, first)
-    as_large = 1
-    for _ in range(_SWAPS):
-        swap = random.random((len(truth), 1)) < 0.5
-        one, other = np.where(swap, second, first), np.where(swap, first, second)
-        as_large += calibration_error(truth, other) - calibration_error(truth, one) >= found
-    return as_large / (_SWAPS + 1)
+    one, other = _right_and_wrong(truth, first), _right_and_wrong(truth, second)
+    found = _rise(one, other)
+    as_large = sum(
+        _rise(np.where(swap, other, one), np.where(swap, one, other)) >= found
+        for swap in (random.random((len(truth), 1)) < 0.5 for _ in range(_SWAPS))
+    )
+    return (as_large + 1) / (_SWAPS + 1)
+
+
+def _right_and_wrong(truth: Classes, answers: Probabilities) -> Probabilities:
+    """All that calibration goes by: the highest probability, first if right and second if not."""
+    right = answers.argmax(axis=1) == truth
+    return np.asarray(answers.max(axis=1)[:, None] * np.stack([right, ~right], axis=1))
+
+
+def _rise(one: Probabilities, other: Probabilities) -> float:
+    first = np.zeros(len(one), int)
+    return calibration_error(first, other) - calibration_error(first, one)

@@ -256,6 +256,20 @@ def test_limits_of_parity(difference: float, agreement: float, passes: bool) -> 
             check_parity(parity)
 
 
+def test_three_training_pictures_calibrate_int8(
+    run_copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a busy machine, whose latency is left out."""
+    monkeypatch.setattr("pocketlens_export.evaluation.latency_ratio", lambda *_: 0.6)
+    record = run_copy / "record.json"
+    content = json.loads(record.read_text(encoding="utf-8"))
+    content["split"]["train"] = content["split"]["train"][::30]
+    record.write_text(json.dumps(content))
+    out = tmp_path / "m.onnx"
+    assert main(["export", str(run_copy), "--int8", "--out", str(out)]) == 0
+    assert pocketlens.load_model(out).metadata.int8 is not None
+
+
 def test_system_files_are_no_outliers(unseen_folder: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(unseen_folder, tmp_path / ".cache" / "unseen")
     shutil.copytree(unseen_folder, folder / "@eaDir" / "00.png")

@@ -1,5 +1,5 @@
 # A part of the metadata that is not there fails the test as well.
-# mypy: disable-error-code="union-attr"
+# mypy: disable-error-code="union-attr, index"
 from __future__ import annotations
 
 from pathlib import Path
@@ -58,7 +58,7 @@ def test_int8_answers_nearly_as_float(int8_model: Path, edge_model: Path, edge_r
 
 
 def test_refused_int8_shows_its_table_and_leaves_the_float_file(
-    edge_run: Path,
+    finished_run: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
@@ -66,7 +66,7 @@ def test_refused_int8_shows_its_table_and_leaves_the_float_file(
     monkeypatch.setattr("pocketlens_export.evaluation.latency_ratio", lambda *_: 1.25)
     out, in_float = tmp_path / "m.onnx", tmp_path / "m-float.onnx"
     out.write_text("the file of an earlier export")
-    assert main(["export", str(edge_run), "--int8", "--out", str(out)]) == 1
+    assert main(["export", str(finished_run), "--int8", "--out", str(out)]) == 1
     captured = capsys.readouterr()
     assert "labels flipped" in captured.out
     assert "of that in float, one core" in captured.out
