@@ -49,8 +49,9 @@ def quantize(
 ) -> onnx.ModelProto:
     """Quantizes a float model.
 
-    What follows the last feature map stays in float: it costs nothing, and a quantized softmax
-    would move in steps of 1/255.
+    The first convolution and what follows the last feature map stay in float: it costs nothing,
+    the weights of the first do most of the harm, and a quantized softmax would move in steps of
+    1/255.
 
     Args:
         model: The float model; not changed.
@@ -79,7 +80,7 @@ def quantize(
             activation_qType=QuantType.QUInt8,
             tensors_range=calibrater.compute_data(),
             nodes_to_quantize=None,
-            nodes_to_exclude=_head(body.graph),
+            nodes_to_exclude=[*_stem(body.graph), *_head(body.graph)],
             op_types_to_quantize=kinds,
             extra_options={},
         )
@@ -110,6 +111,18 @@ def _crop(picture: npt.NDArray[np.uint8], random: np.random.Generator) -> npt.ND
     height, width = np.ceil(share * sides).astype(int)
     part = picture[top : top + height, left : left + width]
     return np.asarray(cv2.resize(part, sides[::-1].tolist()).reshape(picture.shape), np.uint8)
+
+
+def _stem(graph: onnx.GraphProto) -> list[str]:
+    """The nodes up to the first convolution and its activation."""
+    names = []
+    for node in graph.node:
+        names.append(node.name)
+        if node.op_type == "Conv":
+            output = node.output[0]
+            after = (each for each in graph.node if output in each.input)
+            return names + [each.name for each in after if each.op_type in ("Clip", "Relu")]
+    return []
 
 
 def _head(graph: onnx.GraphProto) -> list[str]:

@@ -30,17 +30,20 @@ def int8_model(edge_run: Path, edge_model: Path, tmp_path_factory: pytest.TempPa
     return folder / "m.onnx"
 
 
-def test_weights_have_seven_bits_and_the_head_is_float(int8_model: Path) -> None:
+def test_weights_have_seven_bits_and_both_ends_are_float(int8_model: Path) -> None:
     graph = onnx.load(int8_model).graph
     arrays = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in graph.initializer}
     kernels = [a for a in arrays.values() if a.dtype == np.int8 and a.ndim == 4]
-    assert len(kernels) == 37
+    assert len(kernels) == 36
     assert max(int(np.abs(kernel.astype(int)).max()) for kernel in kernels) <= 64
     producer = {name: node for node in graph.node for name in node.output}
     activation_map = next(
         node for node in graph.node if node.op_type == "Conv" and "activation_map" in node.name
     )
     assert arrays[activation_map.input[1]].dtype == np.float32
+    first = next(node for node in graph.node if node.op_type == "Conv")
+    assert arrays[first.input[1]].shape[1] == 3
+    assert arrays[first.input[1]].dtype == np.float32
     softmax = next(node for node in graph.node if node.op_type == "Softmax")
     assert producer[softmax.input[0]].op_type not in ("DequantizeLinear", "QuantizeLinear")
 
