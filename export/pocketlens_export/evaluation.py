@@ -11,10 +11,19 @@ import numpy as np
 from pocketlens.engine.network import Network
 from pocketlens.engine.session import INPUT_NAME
 from pocketlens.intervals import wilson_interval
-from pocketlens.metadata.measurements import Accuracy, Int8, Metrics
-from pocketlens.metrics import Classes, Probabilities, evaluate, reliability, risk_coverage
+from pocketlens.metadata.measurements import CLOSE, Accuracy, Int8, Metrics
+from pocketlens.metrics import (
+    Classes,
+    Probabilities,
+    calibration_error,
+    evaluate,
+    log_losses,
+    reliability,
+    risk_coverage,
+)
 from pocketlens.pictures.decoding import Pixels
 from pocketlens_export.inference import Answers, Change
+from pocketlens_export.paired_tests import fewer_right, larger_mean, worse_calibrated
 
 _ROUNDS = 100
 
@@ -64,16 +73,25 @@ def compare(plain: Answers, quantized: Answers, truth: Classes, files: tuple[byt
         truth: The true classes.
         files: Both files.
     """
-    flipped = plain.probabilities.argmax(axis=1) != quantized.probabilities.argmax(axis=1)
+    pair = before, after = plain.probabilities, quantized.probabilities
+    flipped = before.argmax(axis=1) != after.argmax(axis=1)
+    second, first = np.sort(before, axis=1)[:, -2:].T
     of_float, of_int8 = accuracy(plain, truth), accuracy(quantized, truth)
+    losses = [log_losses(truth, answers) for answers in pair]
     return Int8(
         images=len(truth),
         accuracy=(of_float.accuracy, of_int8.accuracy),
         accuracy_interval=(of_float.accuracy_interval, of_int8.accuracy_interval),
         bytes=(len(files[0]), len(files[1])),
         labels_flipped=float(flipped.mean()),
-        max_abs_difference=float(np.abs(plain.probabilities - quantized.probabilities).max()),
+        max_abs_difference=float(np.abs(before - after).max()),
         latency_ratio=latency_ratio(files),
+        close_answers=float((first - second < CLOSE).mean()),
+        log_loss=(float(losses[0].mean()), float(losses[1].mean())),
+        calibration_error=(calibration_error(truth, before), calibration_error(truth, after)),
+        accuracy_p_value=fewer_right(truth, before, after),
+        log_loss_p_value=larger_mean(losses[0], losses[1]),
+        calibration_p_value=worse_calibrated(truth, before, after),
     )
 
 

@@ -14,7 +14,7 @@ from pocketlens.calibration.gaussians import fit_gaussians
 from pocketlens.calibration.temperature import describe_calibration, fit_temperature
 from pocketlens.classifier import Classifier
 from pocketlens.engine.session import FAMILIARITY
-from pocketlens.errors import FileError, SettingError
+from pocketlens.errors import ExportError, FileError, SettingError
 from pocketlens.metadata import Metadata
 from pocketlens.metadata.familiarity import ACCEPTED, LEVELS, Familiarity, quantiles
 from pocketlens.metrics import rejection, softmax
@@ -22,11 +22,12 @@ from pocketlens.run_folder import Run, read_run
 from pocketlens_export.conversion import FEATURES, LOGITS, convert, load_keras, take_apart
 from pocketlens_export.evaluation import CHANGES, accuracy, compare, measure
 from pocketlens_export.graph import Heads
-from pocketlens_export.graph_checks import check_graph, check_int8
+from pocketlens_export.graph_checks import check_graph
 from pocketlens_export.inference import Change, answer_files, run_graph
+from pocketlens_export.int8_gate import Int8Error, check_int8
 from pocketlens_export.model_file import about_text, load, versions, with_selftest, write
 from pocketlens_export.parity import IMAGES, check_parity, measure_parity
-from pocketlens_export.quantization import PICTURES, check_calibration_pictures, quantize
+from pocketlens_export.quantization import PICTURES, quantize
 from pocketlens_export.unseen_outliers import unseen_outliers
 
 _MOST_FEATURES = 2000
@@ -60,7 +61,7 @@ def export(run_folder: Path, out: Path, settings: Settings) -> Metadata:
         FileMissingError: There is no finished run.
         ModelError: The run's record or model cannot be read.
         DatasetError: The pictures to measure on are gone or too few.
-        ExportError: A check failed.
+        ExportError: A check failed. Where it was that of int8, the file in float is beside `out`.
         FileError: `out` cannot be written.
     """
     if out.is_dir() or not out.parent.is_dir():
@@ -70,8 +71,6 @@ def export(run_folder: Path, out: Path, settings: Settings) -> Metadata:
         raise FileError(f"{out}: expected a name that ends in .onnx")
     about = about_text(settings.about) if settings.about else ""
     run = read_run(run_folder)
-    if settings.int8:
-        check_calibration_pictures(len(run.split["train"]))
     final = _build(run.model, run, settings.int8)
     unseen = _unseen(settings, run, final.network.output)
     parity = measure_parity(
@@ -94,7 +93,12 @@ def export(run_folder: Path, out: Path, settings: Settings) -> Metadata:
     measured = final
     if run.held_out:
         measured = _build(run.held_out, run, settings.int8, without="test")
-    metadata = _measure(measured, metadata, run, unseen)
+    try:
+        metadata = _measure(measured, metadata, run, unseen)
+    except Int8Error as refusal:
+        in_float = out.with_stem(f"{out.stem}-float")
+        export(run_folder, in_float, replace(settings, int8=False))
+        raise ExportError(f"{refusal}: {in_float} is the file in float") from refusal
     write(with_selftest(final.model, metadata), out)
     return metadata
 

@@ -9,10 +9,6 @@ import onnx
 
 from pocketlens.engine.session import INPUT_NAME
 from pocketlens.errors import ExportError
-from pocketlens.metadata.measurements import Int8
-
-MAX_FLIPPED = 0.005
-"""The largest share of labels that quantization may change."""
 
 
 def check_graph(model: onnx.ModelProto, outputs: set[str]) -> None:
@@ -33,23 +29,3 @@ def check_graph(model: onnx.ModelProto, outputs: set[str]) -> None:
     ):
         if got != expected:
             raise ExportError(f"check '{check}' failed: got {got}, expected {expected}")
-
-
-def check_int8(found: Int8) -> None:
-    """Refuses an int8 model that is no good.
-
-    Raises:
-        ExportError: More than 0.5 % of the labels differ from the float model's, or it is not
-            faster on this machine.
-    """
-    if found.labels_flipped > MAX_FLIPPED:
-        raise ExportError(
-            f"int8 is no good: it flips {found.labels_flipped:.2%} of the labels, "
-            f"{found.labels_flipped * found.images:.0f} of {found.images} test pictures (at most "
-            f"{MAX_FLIPPED:.1%} allowed, which takes 200 pictures to show); export without --int8"
-        )
-    if found.latency_ratio >= 1:
-        raise ExportError(
-            f"int8 is no good: on this machine it takes {found.latency_ratio:.2f} times as long as "
-            "float; export without --int8, or on a machine like the one it is for"
-        )

@@ -55,7 +55,7 @@ def evaluate_outcomes(outcomes: Outcomes, classes: int) -> Metrics:
     return Metrics(
         accuracy=int(right.sum()) / len(truth),
         accuracy_interval=wilson_interval(int(right.sum()), len(truth)),
-        log_loss=_log_loss(of_truth),
+        log_loss=float(_losses(of_truth).mean()),
         calibration_error=_gap(_bins(score, right)),
         images=len(truth),
         confusion_matrix=tuple(map(tuple, matrix.tolist())),
@@ -64,7 +64,12 @@ def evaluate_outcomes(outcomes: Outcomes, classes: int) -> Metrics:
 
 def log_loss(truth: Classes, probabilities: Probabilities) -> float:
     """Mean negative logarithm of the true class's probability, of which 1.2e-7 is the least."""
-    return _log_loss(probabilities[np.arange(len(truth)), truth])
+    return float(log_losses(truth, probabilities).mean())
+
+
+def log_losses(truth: Classes, probabilities: Probabilities) -> npt.NDArray[np.float64]:
+    """What each picture adds to log_loss()."""
+    return _losses(probabilities[np.arange(len(truth)), truth])
 
 
 def reliability(truth: Classes, probabilities: Probabilities) -> tuple[Bin, ...]:
@@ -81,9 +86,8 @@ def calibration_error(truth: Classes, probabilities: Probabilities) -> float:
     return _gap(reliability(truth, probabilities))
 
 
-def _log_loss(of_truth: Probabilities) -> float:
-    least = np.finfo(np.float32).eps
-    return float(-np.log(of_truth.astype(np.float64).clip(min=least)).mean())
+def _losses(of_truth: Probabilities) -> npt.NDArray[np.float64]:
+    return np.asarray(-np.log(of_truth.astype(np.float64).clip(min=np.finfo(np.float32).eps)))
 
 
 def _bins(score: Probabilities, right: npt.NDArray[np.bool_], bins: int = 15) -> tuple[Bin, ...]:

@@ -59,7 +59,7 @@ def test_mirror_images_count_where_they_help_alone() -> None:
     features, targets = clouds(4, 15)
     folds = np.arange(60) % 3
     random = np.random.default_rng(1)
-    alike = features + random.normal(size=features.shape).astype(np.float32) / 2
+    alike = (features + random.normal(size=features.shape) / 2).astype(np.float32)
     assert choose_head(features, alike, targets, folds, np.ones(4)).mirror
     # As if each class looked in the mirror like the next one.
     of_next = np.roll(features, 15, axis=0)

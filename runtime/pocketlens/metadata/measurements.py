@@ -10,6 +10,9 @@ from pocketlens.names import listed
 Interval: TypeAlias = tuple[float, float]
 Row: TypeAlias = tuple[str, str]
 
+CLOSE = 0.1
+"""An answer is close where its two highest probabilities differ by less."""
+
 
 def between(interval: Interval) -> str:
     """A 95 % interval of shares in words."""
@@ -188,6 +191,13 @@ class Int8:
         labels_flipped: The share of pictures with another label.
         max_abs_difference: The largest of a probability.
         latency_ratio: Median time of an inference over that in float, one core.
+        close_answers: The share of pictures whose two highest probabilities in float differ by less
+            than CLOSE; None in a file of an earlier version, as are the figures that follow.
+        log_loss: As in Metrics.
+        calibration_error: As in Metrics.
+        accuracy_p_value: How likely int8 is by chance as much less accurate as it is (McNemar).
+        log_loss_p_value: How likely its log loss is by chance as much higher.
+        calibration_p_value: How likely its calibration error is by chance as much higher.
     """
 
     images: int
@@ -197,6 +207,12 @@ class Int8:
     labels_flipped: float
     max_abs_difference: float
     latency_ratio: float
+    close_answers: float | None = None
+    log_loss: tuple[float, float] | None = None
+    calibration_error: tuple[float, float] | None = None
+    accuracy_p_value: float | None = None
+    log_loss_p_value: float | None = None
+    calibration_p_value: float | None = None
 
     def rows(self) -> Iterator[Row]:
         """Label and value of each figure."""
@@ -207,7 +223,18 @@ class Int8:
                 f"accuracy, {name}",
                 f"{share:.2%} of {self.images:,} test pictures (95 % interval {between(interval)})",
             )
-        yield "labels flipped", f"{self.labels_flipped:.2%}"
+        if self.accuracy_p_value is not None:
+            yield "less accurate by chance", f"p = {self.accuracy_p_value:.2f} (McNemar)"
+        close = self.close_answers
+        yield (
+            "labels flipped",
+            f"{self.labels_flipped:.2%}"
+            + ("" if close is None else f"; {close:.2%} of the answers were close in float"),
+        )
+        if self.log_loss:
+            yield "log loss", "{1:.4f}, float {0:.4f}".format(*self.log_loss)
+        if self.calibration_error:
+            yield "calibration error", "{1:.2%}, float {0:.2%}".format(*self.calibration_error)
         yield "largest difference", f"{self.max_abs_difference:.4f} of a probability"
         size, small = (count / 1e6 for count in self.bytes)
         yield "size", f"{small:.2f} MB, float {size:.2f} MB"
