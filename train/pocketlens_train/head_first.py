@@ -7,6 +7,7 @@ as pictures say that it has not seen: every picture is tested once, in a fold.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,6 +35,8 @@ from pocketlens_train.tail import Kept, Tail, Weights
 
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 """How far from the frozen network, 0, to the fine-tuned one, 1."""
+_TRUNK, _STEP = 0.7, 0.45
+"""What the frozen blocks, and a step of the others, take of the whole network's answer."""
 
 
 @dataclass(frozen=True)
@@ -102,13 +105,22 @@ class _Course:
         self, model: Any, plan: Plan, splits: Splits, out: Path, check: Callable[[], None]
     ) -> None:
         self.model, self.plan, self.splits, self.out, self.check = model, plan, splits, out, check
+        begun = time.monotonic()
         self.frozen = frozen_features(model, splits, check)
+        self._seconds = time.monotonic() - begun
         self.task = _task(plan, splits, self.frozen.plain)
         views = self.frozen.plain, self.frozen.mirrored
         task = self.task
         self.chosen = choose_head(*views, task.targets, task.folds, task.weights)
         self.stages = Stages(out, plan.fixed() | splits.fingerprints)
         self._heads: dict[int | None, LinearHead] = {}
+
+    def seconds_to_go(self) -> float:
+        """About how long the fine-tuning takes, from what the features took."""
+        recipe = self.plan.tails[0]
+        passes = (self.task.count + 1) * recipe.epochs
+        # The features were two answers of the whole network for each picture.
+        return self._seconds / 2 * (_TRUNK * recipe.variants + _STEP * passes)
 
     def head(self, fold: int | None) -> LinearHead:
         """The frozen network's, fitted without a fold."""
@@ -205,6 +217,8 @@ def fit_head_first(
         first = frozen_outcome(course)
         _say("linear head on frozen features", first)
         publish(first)
+        minutes = max(1, round(course.seconds_to_go() / 60))
+        print(f"{out}: usable from now on; fine-tuning takes about {minutes} min", flush=True)
         tail, kept = course.choose_tail()
         done = [
             course.train_fold(tail, kept, fold)
