@@ -41,7 +41,17 @@ def test_pictures_kept_for_crops_are_cut_once(mode: str) -> None:
 def test_the_plan_says_how_pictures_are_cut() -> None:
     parser = argparse.ArgumentParser()
     configure(parser)
-    command = ["photos", "--out", "run", "--crop-mode", "center", "--region", "0.5,0,0.5,1"]
+    command = [
+        "photos",
+        "--out",
+        "run",
+        "--arch",
+        "edge",
+        "--crop-mode",
+        "center",
+        "--region",
+        "0.5,0,0.5,1",
+    ]
     arguments = parser.parse_args(command)
     settings = Settings(**{name: getattr(arguments, name) for name in Settings.__annotations__})
     plan = make_plan(settings, Listings(Listing(Path(), ("a", "b"), (), (), ()), None, None))

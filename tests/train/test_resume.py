@@ -68,7 +68,7 @@ def test_run_that_was_cut_short(
     if how == signal.SIGINT:
         assert status == 130
         assert "stopping after this step" in error
-        assert "--resume goes on from the last whole epoch\npocketlens: interrupted\n" in error
+        assert "--resume goes on from what is done\npocketlens: interrupted\n" in error
         assert [file.name for file in run.iterdir()] == ["checkpoint.npz"]
     else:
         assert status == -how

@@ -189,9 +189,9 @@ def load_splits(
 def _split(
     pictures: Pictures, labels: Sequence[str], settings: Settings, has_test: bool
 ) -> list[Indices]:
-    test_split = settings.test_split or TEST_SPLIT
-    validation_split = settings.validation_split or VALIDATION_SPLIT
-    shares = (validation_split,) if has_test else (test_split, validation_split)
+    shares = [settings.validation_split or VALIDATION_SPLIT]
+    if not has_test:
+        shares.insert(0, settings.test_split or TEST_SPLIT)
     return split(pictures.targets, labels, shares=shares, seed=settings.seed)
 
 
