@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from pocketlens_train.stratified_split import Indices
-
 AUTO, BALANCED, NONE = "auto", "balanced", "none"
 CLASS_WEIGHTS = (AUTO, BALANCED, NONE)
 _POWERS = {AUTO: 0.5, BALANCED: 1.0, NONE: 0.0}
 
 
-def output_weights(targets: Indices, outputs: int, kind: str) -> npt.NDArray[np.float64]:
+def output_weights(
+    targets: npt.NDArray[np.intp], outputs: int, kind: str
+) -> npt.NDArray[np.float64]:
     """For each output how much one of its pictures counts; 1 in the mean over the pictures.
 
     Args:
