@@ -154,7 +154,7 @@ def _fit_heads(trained: onnx.ModelProto, run: Run, without: str | None) -> Heads
     """Temperature and familiarity, from the trained network's own outputs."""
     preprocessing, labels = run.metadata.preprocessing, len(run.metadata.labels)
     if run.out_of_fold:
-        logits, truth = run.out_of_fold.logits, run.classes(run.out_of_fold.files)
+        logits, truth = run.out_of_fold.logits, run.classes(run.split["train"])
     else:
         pictures, truth = run.pictures("validation")
         logits = run_graph(trained, pictures, preprocessing, LOGITS, "validation pictures")
@@ -219,9 +219,9 @@ def _measure(built: _Built, metadata: Metadata, run: Run, unseen: Sequence[Path]
     robustness = {name: accuracy(each, truth) for name, each in found.items()}
     probabilities, count = answers.probabilities, len(run.split["validation"])
     if run.out_of_fold:
-        count = len(run.out_of_fold.files)
+        count = len(run.out_of_fold.logits)
     if run.out_of_fold and run.held_out:
-        truth = run.classes(run.out_of_fold.files)
+        truth = run.classes(run.split["train"])
         logits = run.out_of_fold.logits[:, : built.heads.labels]
         probabilities = softmax(logits / built.heads.temperature)
     return replace(

@@ -25,35 +25,27 @@ OUT_OF_FOLD = "out-of-fold.npz"
 
 @dataclass(frozen=True)
 class OutOfFold:
-    """Answers to N training pictures, each by a network that has not learnt from it.
+    """Answers to the N training pictures, each by a network that has not learnt from it.
 
     Attributes:
-        files: Their names, relative to the picture folder.
         logits: N x outputs.
         familiarity: N numbers as a finished file measures them; None where the logits say it.
     """
 
-    files: tuple[str, ...]
     logits: npt.NDArray[np.float32]
     familiarity: npt.NDArray[np.float32] | None
 
-    def save(self, run_folder: Path) -> None:
-        """Writes it, whole or not at all."""
-        partial = run_folder / "partial.npz"
-        arrays: dict[str, Any] = {"files": np.array(self.files), "logits": self.logits}
-        if self.familiarity is not None:
-            arrays["familiarity"] = self.familiarity
-        np.savez(partial, **arrays)
-        partial.replace(run_folder / OUT_OF_FOLD)
+    def arrays(self) -> dict[str, Any]:
+        """What its file holds."""
+        return {name: value for name, value in vars(self).items() if value is not None}
 
 
 def _read_out_of_fold(file: Path) -> OutOfFold | None:
     if not file.exists():
         return None
     with np.load(file) as archive:
-        files = tuple(map(str, archive["files"]))
         familiarity = archive["familiarity"] if "familiarity" in archive.files else None
-        return OutOfFold(files, archive["logits"], familiarity)
+        return OutOfFold(archive["logits"], familiarity)
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,18 @@ def test_imports_of_the_packages_are_a_star(folder: str, package: str) -> None:
         assert top in allowed or top not in PACKAGES.values(), f"{file} imports {module}"
 
 
+def test_runtime_imports_its_base_alone_where_it_loads() -> None:
+    """What needs more is imported in the function that needs it."""
+    base = {*sys.stdlib_module_names, "pocketlens", "numpy", "cv2", "onnxruntime"}
+    for file in (ROOT / "runtime" / "pocketlens").rglob("*.py"):
+        if file.parent.name == "__pyinstaller":
+            continue
+        for node in ast.parse(file.read_text(encoding="utf-8")).body:
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert {name.partition(".")[0] for name in names} <= base, f"{file} imports {names}"
+
+
 def test_prediction_leaves_nothing_in_the_home_folder(photos: list[Path], tmp_path: Path) -> None:
     code = f"import pocketlens; pocketlens.load_model().predict({str(photos[0])!r})"
     home = {"HOME": str(tmp_path), "USERPROFILE": str(tmp_path)}

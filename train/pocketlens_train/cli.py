@@ -28,6 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     _add_network(parser.add_argument_group("network and training"))
     _add_pictures(parser.add_argument_group("pictures"))
+    _add_test(parser.add_argument_group("test"))
     parser.add_argument(
         "--resume", action="store_true", help="go on with a training that was cut short, if any"
     )
@@ -82,6 +83,22 @@ def _add_pictures(group: argparse._ArgumentGroup) -> None:
         "of the picture, such as 0.25,0.5,0.5,0.5",
     )
     group.add_argument(
+        "--class-weights",
+        choices=CLASS_WEIGHTS,
+        default=AUTO,
+        help="balanced: all classes count alike; none: all pictures do; auto: half-way "
+        "(default: %(default)s)",
+    )
+    group.add_argument(
+        "--seed", type=_seed, default=42, metavar="N", help="same seed, same folds (default: 42)"
+    )
+    group.add_argument(
+        "--outliers", type=Path, metavar="FOLDER", help="pictures of no class, to be told apart"
+    )
+
+
+def _add_test(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
         "--test", type=Path, metavar="FOLDER", help="test pictures in the same layout"
     )
     group.add_argument(
@@ -97,24 +114,11 @@ def _add_pictures(group: argparse._ArgumentGroup) -> None:
         help="pictures that belong together stay in one fold: 'sub-folder', or a regular "
         r"expression whose first group names theirs, such as '(cam\d+)_'",
     )
-    group.add_argument(
-        "--class-weights",
-        choices=CLASS_WEIGHTS,
-        default=AUTO,
-        help="balanced: all classes count alike; none: all pictures do; auto: half-way "
-        "(default: %(default)s)",
-    )
     for flag, kind, text in (
         ("--test-split", fraction, "without folds: share kept for the test (default: 0.3)"),
         ("--validation-split", fraction, "and share of the rest watched (default: 0.1)"),
     ):
         group.add_argument(flag, type=kind, metavar="N", help=text)
-    group.add_argument(
-        "--seed", type=_seed, default=42, metavar="N", help="same seed, same folds (default: 42)"
-    )
-    group.add_argument(
-        "--outliers", type=Path, metavar="FOLDER", help="pictures of no class, to be told apart"
-    )
     group.add_argument(
         "--keep-repeats",
         action="store_true",

@@ -13,6 +13,7 @@ from pocketlens_train.batches import Batches
 from pocketlens_train.checkpoint import Checkpoint, SavedState
 from pocketlens_train.distillation import COMPONENTS, VARIANTS, teach, with_embedding
 from pocketlens_train.interruption import Interruption
+from pocketlens_train.optimizer import adamw, warmup_cosine
 from pocketlens_train.output_folder import CHECKPOINT, answers_folder
 from pocketlens_train.plan import Plan
 from pocketlens_train.recipe import Recipe
@@ -99,21 +100,11 @@ def _compile(model: Any, recipe: Recipe, steps: int) -> None:
     """
     rate: Any = recipe.learning_rate
     if recipe.cosine:
-        warmup = max(1, steps // 20)
-        rate = keras.optimizers.schedules.CosineDecay(
-            recipe.learning_rate / 20,
-            max(1, steps - warmup),
-            warmup_target=recipe.learning_rate,
-            warmup_steps=warmup,
-        )
+        rate = warmup_cosine(recipe.learning_rate, steps, steps // 20)
     average = steps * recipe.ema_share
-    optimizer = keras.optimizers.AdamW(
-        rate,
-        weight_decay=recipe.weight_decay,
-        use_ema=average > 1,
-        ema_momentum=1 - 1 / max(average, 2),
+    optimizer = adamw(
+        rate, recipe.weight_decay, use_ema=average > 1, ema_momentum=1 - 1 / max(average, 2)
     )
-    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     distilled = len(model.outputs) > 1
     # Every target is smoothed beforehand: a teacher's must not be.
     model.compile(

@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from pocketlens.calibration.gaussians import fit_gaussians
 from pocketlens.metadata.provenance import HeadFirst
-from pocketlens.metrics import evaluate, softmax
+from pocketlens.metrics import evaluate, log_losses, softmax
 from pocketlens.run_folder import OutOfFold
 from pocketlens_train.class_weights import output_weights
 from pocketlens_train.folds import assign_folds, merge_repeats, named_groups
@@ -28,6 +28,7 @@ from pocketlens_train.interruption import Interruption
 from pocketlens_train.linear_head import Features, LinearHead, Logits, choose_head, fit_head
 from pocketlens_train.outcome import Outcome
 from pocketlens_train.plan import Plan
+from pocketlens_train.recipe import TailRecipe
 from pocketlens_train.splits import HeldOut, Splits
 from pocketlens_train.stages import Stages
 from pocketlens_train.stratified_split import Indices
@@ -79,8 +80,8 @@ class _Task:
 
     def loss(self, logits: Logits, rows: Indices) -> npt.NDArray[np.float64]:
         """The log loss of each of some pictures, times what it counts."""
-        of_truth = softmax(logits)[np.arange(len(rows)), self.targets[rows]]
-        return np.asarray(-np.log(of_truth.clip(min=1e-7)) * self.weights[self.targets[rows]])
+        truth = self.targets[rows]
+        return log_losses(truth, softmax(logits)) * self.weights[truth]
 
 
 @dataclass(frozen=True)
@@ -115,9 +116,8 @@ class _Course:
         self.stages = Stages(out, plan.fixed() | splits.fingerprints)
         self._heads: dict[int | None, LinearHead] = {}
 
-    def seconds_to_go(self) -> float:
+    def seconds_to_go(self, recipe: TailRecipe) -> float:
         """About how long the fine-tuning takes, from what the features took."""
-        recipe = self.plan.tails[0]
         passes = (self.task.count + 1) * recipe.epochs
         # The features were two answers of the whole network for each picture.
         return self._seconds / 2 * (_TRUNK * recipe.variants + _STEP * passes)
@@ -174,34 +174,21 @@ class _Course:
             answers.append(tail.answer(kept.plain[tested])[0])
         return _Fold(trained, history, answers)
 
-    def choose_tail(self) -> tuple[Tail, Kept]:
-        """The recipe that does best on the first fold, the later ones where beyond chance."""
-        _, rows = self.task.split(0)
-        found: list[tuple[Tail, Kept]] = []
-        best: npt.NDArray[np.float64] | None = None
-        for recipe in self.plan.tails:
-            tail = Tail(self.model, recipe)
-            kept = self.keep(tail)
-            answers = self.train_fold(tail, kept, 0).answers
-            loss = min((self.task.loss(each, rows) for each in answers), key=np.sum)
-            tail.mix(self.head(0), [], 0)
-            if best is not None:
-                gain = best - loss
-                if gain.mean() <= gain.std() / np.sqrt(len(gain)):
-                    continue
-            best = loss
-            found = [(tail, kept)]
-        return found[0]
-
 
 def fit_head_first(
-    model: Any, plan: Plan, splits: Splits, out: Path, publish: Callable[[Outcome], Any]
+    model: Any,
+    plan: Plan,
+    recipe: TailRecipe,
+    splits: Splits,
+    out: Path,
+    publish: Callable[[Outcome], Any],
 ) -> Outcome:
     """Trains a network and tests each picture by one that has not seen it.
 
     Args:
         model: From the plan's build(); its weights change.
         plan: How to train.
+        recipe: The plan's, of the last blocks.
         splits: The pictures.
         out: The run folder, for caches and stages.
         publish: Called with the frozen network and its head: the first that can be used.
@@ -217,9 +204,10 @@ def fit_head_first(
         first = frozen_outcome(course)
         _say("linear head on frozen features", first)
         publish(first)
-        minutes = max(1, round(course.seconds_to_go() / 60))
+        minutes = max(1, round(course.seconds_to_go(recipe) / 60))
         print(f"{out}: usable from now on; fine-tuning takes about {minutes} min", flush=True)
-        tail, kept = course.choose_tail()
+        tail = Tail(model, recipe)
+        kept = course.keep(tail)
         done = [
             course.train_fold(tail, kept, fold)
             for fold in tqdm(range(course.task.count), "folds", unit="fold", disable=None)
@@ -312,7 +300,7 @@ def _outcome(
         held_out=None if own.files else held_out,
         unseen=own.files or tuple(files[row] for row in task.split(0)[1]),
         unseen_folder=own.folder,
-        out_of_fold=OutOfFold(files, logits[known], familiarity),
+        out_of_fold=OutOfFold(logits[known], familiarity),
         head_first=HeadFirst(
             folds=task.count,
             strength=course.chosen.strength,

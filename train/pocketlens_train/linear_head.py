@@ -13,7 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from pocketlens.metrics import softmax
+from pocketlens.metrics import log_losses, softmax
 from pocketlens_train.stratified_split import Indices
 
 Features: TypeAlias = npt.NDArray[np.float32]
@@ -119,9 +119,8 @@ def choose_head(
 
     def loss(logits: Logits) -> float:
         rows = np.flatnonzero(folds >= 0)
-        of_truth = softmax(logits[rows])[np.arange(len(rows)), targets[rows]]
-        counts = weights[targets[rows]]
-        return float(-(counts * np.log(of_truth.clip(min=1e-7))).sum() / counts.sum())
+        losses = log_losses(targets[rows], softmax(logits[rows]))
+        return float(np.average(losses, weights=weights[targets[rows]]))
 
     both = [plain, mirrored]
     strength, logits = _descend(lambda place: out_of_fold(both, STRENGTHS[place]), loss)

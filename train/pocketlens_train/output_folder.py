@@ -105,7 +105,7 @@ def publish(
         _save(plan.build_final(outcome.held_out), held_out)
     _save(plan.build_final(outcome.weights), run_folder / MODEL)
     if outcome.out_of_fold:
-        outcome.out_of_fold.save(run_folder)
+        write_npz(run_folder / OUT_OF_FOLD, outcome.out_of_fold.arrays())
     split = {
         "train": list(outcome.learnt),
         "validation": list(splits.validation.files),

@@ -35,7 +35,7 @@ class Plan:
         teacher: A larger network to imitate.
         dtype_policy: Keras's name for the precision of the arithmetic.
         folds: The number of folds of a training head first; 0 trains the whole network at once.
-        tails: What a training head first tries, the cheapest first.
+        tail: How a training head first goes on; None where all is trained at once.
     """
 
     settings: Settings
@@ -47,7 +47,7 @@ class Plan:
     teacher: Teacher | None
     dtype_policy: str
     folds: int
-    tails: tuple[TailRecipe, ...]
+    tail: TailRecipe | None
 
     def __str__(self) -> str:
         """What will be done, in a line."""
@@ -102,7 +102,7 @@ class Plan:
             "folds": self.folds,
             "groups": settings.groups,
             "class_weights": settings.class_weights,
-            "tails": [asdict(tail) for tail in self.tails],
+            "tail": self.tail and asdict(self.tail),
             "seed": settings.seed,
             "teacher": self.teacher.finished if self.teacher else None,
         }
@@ -141,12 +141,12 @@ def make_plan(settings: Settings, listings: Listings) -> Plan:
         teacher=_teacher(settings, recipe, labels),
         dtype_policy=dtype_policy,
         folds=folds,
-        tails=tuple(settings.recipe(tail) for tail in architecture.TAILS) if folds else (),
+        tail=settings.recipe(architecture.TAIL) if folds and architecture.TAIL else None,
     )
 
 
 def _folds(settings: Settings, architecture: Architecture, pictures: int) -> int:
-    whole = bool(settings.teacher) or not architecture.TAILS
+    whole = bool(settings.teacher) or architecture.TAIL is None
     if settings.folds and whole:
         raise SettingError(
             "--folds: with --teacher, or a network without pretrained blocks, all is trained at "

@@ -27,14 +27,12 @@ def describe_training(
     plan: Plan, splits: Splits, command: str, device: str, head_first: HeadFirst | None
 ) -> Training:
     """The metadata's "training"."""
-    recipe = vars(plan.recipe)
-    if head_first:
-        tails = {tail.first_block: tail for tail in plan.tails}
-        recipe = vars(tails[head_first.first_block] if head_first.first_block else plan.tails[0])
+    recipe = vars(plan.tail or plan.recipe)
     names = {each.name for each in fields(Training)}
     settings = {name: value for name, value in recipe.items() if name in names}
     if augmentation := settings["augmentation"]:
-        settings["augmentation"] = Augmentation(**vars(augmentation))
+        mirror = head_first.mirror if head_first else augmentation.mirror
+        settings["augmentation"] = Augmentation(**vars(augmentation) | {"mirror": mirror})
     return Training(
         command=command,
         **settings,

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from pocketlens.errors import ModelError
 from pocketlens_train.batches import Targets
 from pocketlens_train.linear_head import Features, LinearHead
+from pocketlens_train.optimizer import adamw, warmup_cosine
 from pocketlens_train.recipe import TailRecipe
 from pocketlens_train.stratified_split import Indices
 
@@ -149,15 +150,9 @@ class Tail:
         if abs(steps - self._steps) <= self._steps // 20:
             return
         self._steps = steps
-        warmup = max(1, steps // 10)
-        rate = keras.optimizers.schedules.CosineDecay(
-            recipe.learning_rate / 20,
-            max(1, steps - warmup),
-            warmup_target=recipe.learning_rate,
-            warmup_steps=warmup,
+        optimizer = adamw(
+            warmup_cosine(recipe.learning_rate, steps, steps // 10), recipe.weight_decay
         )
-        optimizer = keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay)
-        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
         self._net.compile(optimizer, loss="categorical_crossentropy", metrics=["accuracy"])
         self._optimizer = self._net.optimizer
         self._optimizer.build(self._net.trainable_variables)

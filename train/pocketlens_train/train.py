@@ -61,8 +61,8 @@ def train(folder: Path, out: Path, settings: Settings) -> Metadata:
             output_folder.publish(out, metadata, outcome, splits, plan)
             return metadata
 
-        if plan.folds:
-            outcome = fit_head_first(model, plan, splits, out, publish)
+        if plan.tail:
+            outcome = fit_head_first(model, plan, plan.tail, splits, out, publish)
         else:
             outcome = _fit_whole(model, plan, splits, out, saved)
         metadata = publish(outcome)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.covariance import LedoitWolf
 
+from pocketlens.extras import requires_extra
 from pocketlens.metrics import Classes
 
 
@@ -40,7 +40,12 @@ def fit_gaussians(features: Any, truth: Classes) -> Gaussians:
     Args:
         features: N x D, of training pictures.
         truth: The class of each.
+
+    Raises:
+        MissingExtraError: scikit-learn is not installed.
     """
+    with requires_extra("export", "sklearn"):
+        from sklearn.covariance import LedoitWolf
     labels, row = np.unique(truth, return_inverse=True)
     means = np.stack([features[truth == label].mean(axis=0) for label in labels])
     precision = LedoitWolf(assume_centered=True).fit(features - means[row]).precision_

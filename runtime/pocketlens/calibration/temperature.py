@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize_scalar
 
+from pocketlens.extras import requires_extra
 from pocketlens.metadata.measurements import Calibration, Fit
 from pocketlens.metrics import Classes, calibration_error, log_loss, softmax
 
@@ -39,6 +39,8 @@ def fit_temperature(logits: npt.NDArray[Any], truth: Classes) -> float:
 
 
 def _least(logits: npt.NDArray[Any], truth: Classes) -> float:
+    with requires_extra("export", "scipy"):
+        from scipy.optimize import minimize_scalar
     count, classes = logits.shape
     targets = np.full((count, classes), 1 / classes / (count + 1))
     targets[np.arange(count), truth] += count / (count + 1)

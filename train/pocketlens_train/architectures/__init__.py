@@ -3,8 +3,8 @@
 What several share is in a module whose name begins with an underscore.
 
 A module defines INPUT_SIZE (height, width) and COLOR_MODE, the defaults of its preprocessing,
-RECIPE, the defaults of its training, TAILS, how its last blocks may be fine-tuned from a head on
-frozen features (none: it is always trained at once), and build(input_shape, num_outputs), which
+RECIPE, the defaults of its training, TAIL, how its last blocks are fine-tuned from a head on
+frozen features (None: it is always trained at once), and build(input_shape, num_outputs), which
 returns an uncompiled keras.Model: uint8 pictures in, probabilities out, made of stock Keras layers
 only.
 
@@ -30,7 +30,7 @@ class Architecture(Protocol):
     INPUT_SIZE: tuple[int, int]
     COLOR_MODE: str
     RECIPE: Recipe
-    TAILS: tuple[TailRecipe, ...]
+    TAIL: TailRecipe | None
 
     def build(self, input_shape: tuple[int | None, int | None, int], num_outputs: int) -> Any:
         """Returns the uncompiled keras.Model."""

@@ -12,7 +12,7 @@ from pocketlens_train.recipe import Recipe
 INPUT_SIZE = (100, 100)
 COLOR_MODE = "grayscale"
 RECIPE = Recipe(epochs=5, batch_size=32, learning_rate=1e-3)
-TAILS = ()
+TAIL = None
 
 
 def build(input_shape: tuple[int, int, int], num_outputs: int) -> Any:
