@@ -11,11 +11,11 @@ from pathlib import Path
 from pocketlens.cli.arguments import fraction, positive_float, positive_int
 from pocketlens.errors import PocketLensError, SettingError
 from pocketlens.extras import requires_extra
+from pocketlens.learning.class_weights import AUTO, CLASS_WEIGHTS
 from pocketlens.pictures.cutting import CENTER, CROP_MODES, EXPECTED_REGION, Region, is_region
 from pocketlens.pictures.depth import DEPTHS, HIGH_BITS
 from pocketlens.tools.tensorflow_needs import check_tensorflow_needs
 from pocketlens_train import architectures
-from pocketlens_train.class_weights import AUTO, CLASS_WEIGHTS
 from pocketlens_train.settings import Settings
 
 

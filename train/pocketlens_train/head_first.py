@@ -18,20 +18,26 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from pocketlens.calibration.gaussians import fit_gaussians
+from pocketlens.learning.class_weights import output_weights
+from pocketlens.learning.folds import assign_folds, merge_repeats, named_groups
+from pocketlens.learning.linear_head import (
+    Features,
+    Indices,
+    LinearHead,
+    Logits,
+    choose_head,
+    fit_head,
+)
 from pocketlens.metadata.provenance import HeadFirst
 from pocketlens.metrics import evaluate, log_losses, softmax
 from pocketlens.run_folder import OutOfFold
-from pocketlens_train.class_weights import output_weights
-from pocketlens_train.folds import assign_folds, merge_repeats, named_groups
 from pocketlens_train.frozen_features import frozen_features, keep_activations
 from pocketlens_train.interruption import Interruption
-from pocketlens_train.linear_head import Features, LinearHead, Logits, choose_head, fit_head
 from pocketlens_train.outcome import Outcome
 from pocketlens_train.plan import Plan
 from pocketlens_train.recipe import TailRecipe
 from pocketlens_train.splits import HeldOut, Splits
 from pocketlens_train.stages import Stages
-from pocketlens_train.stratified_split import Indices
 from pocketlens_train.tail import Kept, Tail, Weights
 
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pocketlens.errors import DatasetError
+from pocketlens.learning.linear_head import Indices
 from pocketlens.names import printable
 from pocketlens.pictures.decoding import Pixels
 from pocketlens.pictures.folders import SYSTEM, PassedOver
@@ -19,7 +20,7 @@ from pocketlens_train.duplicates import near_duplicates
 from pocketlens_train.listing import Listing, Listings
 from pocketlens_train.pixel_cache import Pictures, load_inputs, load_pictures
 from pocketlens_train.settings import Settings
-from pocketlens_train.stratified_split import Indices, split
+from pocketlens_train.stratified_split import split
 
 _PARTS = ("pictures", "outliers", "validation", "test", "inputs", "outlier-inputs")
 CACHES = tuple(f"{part}.npy" for part in _PARTS)

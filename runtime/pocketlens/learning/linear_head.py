@@ -9,15 +9,13 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import StandardScaler
 
+from pocketlens.extras import requires_extra
 from pocketlens.metrics import log_losses, softmax
-from pocketlens_train.stratified_split import Indices
 
 Features: TypeAlias = npt.NDArray[np.float32]
 Logits: TypeAlias = npt.NDArray[np.float32]
+Indices: TypeAlias = npt.NDArray[np.intp]
 
 STRENGTHS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 """scikit-learn's C, the inverse of the regularisation."""
@@ -73,7 +71,14 @@ def fit_head(
         targets: For each picture its class.
         weights: For each output how much one of its pictures counts.
         strength: scikit-learn's C, the inverse of the regularisation.
+
+    Raises:
+        MissingExtraError: scikit-learn is not installed.
     """
+    with requires_extra("teach", "sklearn"):
+        from sklearn.exceptions import ConvergenceWarning
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.preprocessing import StandardScaler
     features, repeated = np.concatenate(views), np.tile(targets, len(views))
     scaler = StandardScaler().fit(features)
     model = LogisticRegression(C=strength, max_iter=_ITERATIONS, tol=1e-3)
