@@ -18,6 +18,7 @@ from pocketlens_train.recipe import Recipe
 _PICTURES = {
     "pictures": "pictures",
     "outliers": "--outliers, or none",
+    "validation": "--validation, or none",
     "teacher": "--teacher, or none",
 }
 _OPTIONS = {

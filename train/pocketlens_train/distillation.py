@@ -67,8 +67,9 @@ class Teacher:
             ModelError: It has.
         """
         # The names in another folder may be the same.
-        test = () if splits.test_fingerprint else splits.test.files
-        judged = {*splits.validation.files, *test}
+        parts = {"validation": splits.validation, "test": splits.test}
+        parts = {name: part for name, part in parts.items() if name not in splits.own_fingerprints}
+        judged = {file for part in parts.values() for file in part.files}
         learnt = set(map(normalised, self.run.split["train"]))
         known = learnt.intersection(map(normalised, judged))
         data = self.run.metadata.data

@@ -24,12 +24,13 @@ from pocketlens.run_folder import OutOfFold
 from pocketlens_train.class_weights import output_weights
 from pocketlens_train.folds import assign_folds, merge_repeats, named_groups
 from pocketlens_train.frozen_features import frozen_features, keep_activations
+from pocketlens_train.held_out import HeldOut
 from pocketlens_train.interruption import Interruption
 from pocketlens_train.linear_head import Features, LinearHead, Logits, choose_head, fit_head
 from pocketlens_train.outcome import Outcome
 from pocketlens_train.plan import Plan
 from pocketlens_train.recipe import TailRecipe
-from pocketlens_train.splits import HeldOut, Splits
+from pocketlens_train.splits import Splits
 from pocketlens_train.stages import Stages
 from pocketlens_train.stratified_split import Indices
 from pocketlens_train.tail import Kept, Tail, Weights
@@ -284,7 +285,7 @@ def _outcome(
     task, splits, labels = course.task, course.splits, len(course.plan.labels)
     known = task.tested
     files = splits.pictures.files
-    tested = HeldOut(splits.validation.folder, files, splits.inputs[0], task.targets[known])
+    tested = HeldOut(splits.pictures.folder, files, splits.inputs[0], task.targets[known])
     familiarity = None if course.plan.has_outliers else _familiarity(task, features)
     history: dict[str, list[float]] = {}
     if tuned:

@@ -42,19 +42,24 @@ class Listings:
         pictures: Those of the classes.
         test: The test pictures, where they have a folder of their own.
         outliers: Pictures of no class, where there are any.
+        validation: The pictures to validate, where they have a folder of their own.
     """
 
     pictures: Listing
     test: Listing | None
     outliers: Listing | None
+    validation: Listing | None = None
 
     @property
     def folders(self) -> list[Path]:
         """The folders with pictures."""
-        return [each.folder for each in (self.pictures, self.test, self.outliers) if each]
+        found = (self.pictures, self.test, self.outliers, self.validation)
+        return [each.folder for each in found if each]
 
 
-def list_all(folder: Path, test: Path | None, outliers: Path | None) -> Listings:
+def list_all(
+    folder: Path, test: Path | None, outliers: Path | None, validation: Path | None = None
+) -> Listings:
     """Lists the folders of a training.
 
     Raises:
@@ -66,6 +71,7 @@ def list_all(folder: Path, test: Path | None, outliers: Path | None) -> Listings
         pictures,
         list_test_files(test, pictures.labels) if test else None,
         list_outliers(outliers) if outliers else None,
+        list_test_files(validation, pictures.labels) if validation else None,
     )
 
 
@@ -109,7 +115,7 @@ def list_outliers(folder: Path) -> Listing:
 
 
 def list_test_files(folder: Path, labels: tuple[str, ...]) -> Listing:
-    """Lists a folder of test pictures in the same layout.
+    """Lists a folder of pictures to test or to validate, in the same layout.
 
     Raises:
         FileMissingError: There is no such folder.

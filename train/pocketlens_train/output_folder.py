@@ -112,8 +112,16 @@ def publish(
         "test": list(outcome.unseen),
     }
     outliers = frozenset(splits.outliers.digests if splits.outliers else ())
-    folders = splits.validation.folder, outcome.unseen_folder
-    write_record(Run(run_folder / MODEL, metadata, *folders, split, outliers), splits.left_out)
+    run = Run(
+        run_folder / MODEL,
+        metadata,
+        splits.pictures.folder,
+        outcome.unseen_folder,
+        split,
+        outliers,
+        validation_folder=splits.validation.folder,
+    )
+    write_record(run, splits.left_out)
 
 
 def finish(run_folder: Path) -> None:

@@ -30,6 +30,7 @@ class Pictures:
     """The pictures that could be read.
 
     Attributes:
+        folder: Where they are.
         files: Paths relative to the folder.
         targets: For each the index of its class.
         inputs: uint8, N x H x W x C, memory-mapped: the set may be larger than the memory.
@@ -38,6 +39,7 @@ class Pictures:
         left_out: (file, reason) for each file that was not used.
     """
 
+    folder: Path
     files: tuple[str, ...]
     targets: tuple[int, ...]
     inputs: Pixels
@@ -85,6 +87,7 @@ def load_pictures(listing: Listing, preprocessing: Preprocessing, cache: Path) -
         name = normalised(file).encode("utf-8", "surrogateescape")
         fingerprint.update(name + b"\0" + digest)
     return Pictures(
+        listing.folder,
         tuple(files),
         tuple(targets),
         inputs[: len(files)],

@@ -146,6 +146,7 @@ def make_plan(settings: Settings, listings: Listings) -> Plan:
 
 
 def _folds(settings: Settings, architecture: Architecture, pictures: int) -> int:
+    _check_validation(settings)
     whole = bool(settings.teacher) or architecture.TAIL is None
     if settings.folds and whole:
         raise SettingError(
@@ -154,10 +155,24 @@ def _folds(settings: Settings, architecture: Architecture, pictures: int) -> int
         )
     if settings.folds is not None and settings.folds > 1:
         return settings.folds
-    asked = settings.test_split is not None or settings.validation_split is not None
+    asked = settings.test_split or settings.validation_split or settings.validation
     if whole or settings.folds == 1 or asked or pictures > MOST_IN_FOLDS:
         return 0
     return FOLDS if pictures <= FEW else FOLDS_OF_MANY
+
+
+def _check_validation(settings: Settings) -> None:
+    if settings.validation is None:
+        return
+    for flag, given in (
+        ("--validation-split", settings.validation_split is not None),
+        ("--folds", settings.folds is not None and settings.folds > 1),
+    ):
+        if given:
+            raise SettingError(
+                f"--validation and {flag} contradict each other: the pictures to validate are "
+                f"those of a folder, or part of the training pictures; leave one of both out"
+            )
 
 
 def _teacher(settings: Settings, recipe: Recipe, labels: tuple[str, ...]) -> Teacher | None:

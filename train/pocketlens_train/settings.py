@@ -26,6 +26,7 @@ class Settings:
     epochs: int | None
     batch_size: int | None
     learning_rate: float | None
+    validation: Path | None
     test: Path | None
     test_split: float | None
     validation_split: float | None

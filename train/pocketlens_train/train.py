@@ -16,13 +16,14 @@ from pocketlens_train.batches import Batches
 from pocketlens_train.checkpoint import SavedState, read_state
 from pocketlens_train.fitting import fit
 from pocketlens_train.head_first import fit_head_first
+from pocketlens_train.held_out import HeldOut
 from pocketlens_train.listing import list_all
 from pocketlens_train.outcome import Outcome
 from pocketlens_train.output_folder import CHECKPOINT
 from pocketlens_train.plan import Plan, make_plan
 from pocketlens_train.provenance import describe_data, describe_training, device, versions
 from pocketlens_train.settings import Settings
-from pocketlens_train.splits import HeldOut, Splits, load_splits
+from pocketlens_train.splits import Splits, load_splits
 
 
 def train(folder: Path, out: Path, settings: Settings) -> Metadata:
@@ -38,7 +39,7 @@ def train(folder: Path, out: Path, settings: Settings) -> Metadata:
     """
     if settings.resume and output_folder.is_finished(out):
         return read_run(out).metadata
-    listings = list_all(folder, settings.test, settings.outliers)
+    listings = list_all(folder, settings.test, settings.outliers, settings.validation)
     plan = make_plan(settings, listings)
     model = plan.build()
     print(f"training {settings.arch} on {device(model)}: {plan}", flush=True)
@@ -86,11 +87,11 @@ def _fit_whole(
         weights=weights,
         history=history,
         learnt=tuple(splits.pictures.files[row] for row in splits.train),
-        tested=splits.test,
-        probabilities=_test_probabilities(final, splits.test, len(plan.labels)),
+        tested=splits.measured,
+        probabilities=_test_probabilities(final, splits.measured, len(plan.labels)),
         held_out=None,
-        unseen=splits.test.files,
-        unseen_folder=splits.test.folder,
+        unseen=splits.measured.files,
+        unseen_folder=splits.measured.folder,
     )
 
 

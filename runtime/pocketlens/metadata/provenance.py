@@ -7,6 +7,10 @@ from typing import Any
 from pocketlens.metadata.measurements import Interval, Row
 from pocketlens.names import cut
 
+VALIDATED = (
+    "the figures are of the validation pictures, by which the network was chosen: of others "
+    "(--test) it may be right for fewer"
+)
 _FEW = 20
 """Classes for which there is room, each with a name."""
 
@@ -20,8 +24,9 @@ class Data:
         images: Pictures of each class there.
         left_out: Number of files that were not used.
         split: The sizes of its parts.
-        near_duplicates: Test pictures that nearly repeat another and do not count.
+        near_duplicates: Pictures to validate or test that nearly repeat another and do not count.
         test_fingerprint: As `fingerprint`, of a test folder of its own.
+        validation_fingerprint: Likewise.
     """
 
     fingerprint: str
@@ -30,11 +35,13 @@ class Data:
     split: Mapping[str, int]
     near_duplicates: int = 0
     test_fingerprint: str | None = None
+    validation_fingerprint: str | None = None
 
     def rows(self) -> Iterator[Row]:
         """Label and value of each fact."""
         yield "training folder", f"{self._images()}; {self.left_out} files left out"
-        yield "split", ", ".join(f"{part} {count:,}" for part, count in self.split.items())
+        parts = ", ".join(f"{part} {count:,}" for part, count in self.split.items())
+        yield "split", parts if self.split.get("test", 1) else f"{parts}; {VALIDATED}"
         yield "near-duplicates", f"{self.near_duplicates} test pictures, which do not count"
         yield "fingerprint", f"{self.fingerprint} (SHA-256 of the training folder)"
 
