@@ -68,6 +68,7 @@ def test_one_line_for_what_contradicts_or_does_not_fit(
     for options, reason in (
         ([validation, "--validation-split", "0.2"], "and --validation-split contradict"),
         ([validation, "--folds", "3"], "--validation and --folds contradict each other"),
+        ([validation, "--groups", "sub-folder"], "--groups: pictures are kept together in folds"),
         ([other], "its classes are not those of the training pictures (only there: yellow;"),
         ([tmp_path / "missing"], "no such folder"),
     ):

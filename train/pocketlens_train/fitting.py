@@ -37,12 +37,9 @@ def fit(
 
     Raises:
         ModelError: The loss is no longer a number.
-        SettingError: The training that was cut short had other pictures.
         KeyboardInterrupt: Ctrl-C.
     """
     fixed = plan.fixed() | splits.fingerprints
-    if saved:
-        saved.check(fixed)
     exact = np.eye(model.outputs[0].shape[-1], dtype=np.float32)
     watched = {"probabilities": exact[splits.validation.targets]}
     student, recipe = model, plan.recipe
@@ -52,7 +49,7 @@ def fit(
                 plan.teacher,
                 splits.sources,
                 exact[splits.targets],
-                np.concatenate([splits.train, splits.outlier_rows]),
+                splits.learnt,
                 out / answers_folder(fixed),
                 min_area=recipe.augmentation.min_area,
                 seed=plan.settings.seed,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -39,8 +39,8 @@ class Splits:
         near_duplicates: How many pictures of these were left out because they repeat another.
         left_out: (file, reason) for each file that was not used.
         own_fingerprints: Those of the folders of "validation" and "test", where they have one.
-        inputs: The pictures and the outliers as predict() has them; none where crops are all that
-            is learnt from.
+        inputs: The pictures to train, the outliers and the validation pictures, as predict() has
+            them; none where crops are all that is learnt from.
     """
 
     pictures: Pictures
@@ -70,6 +70,11 @@ class Splits:
         """The rows of the sources that are of no class."""
         first = len(self.pictures.files)
         return np.arange(first, first + (len(self.outliers.files) if self.outliers else 0))
+
+    @property
+    def learnt(self) -> Indices:
+        """The rows of the sources that are learnt from: the first of `inputs`."""
+        return np.concatenate([self.train, self.outlier_rows])
 
     @property
     def measured(self) -> HeldOut:
@@ -107,7 +112,7 @@ def load_splits(
     source: Preprocessing,
     preprocessing: Preprocessing,
     caches: Path,
-    in_folds: bool = False,
+    folds: int = 0,
 ) -> Splits:
     """Reads and splits the pictures, and names what is left out on stderr.
 
@@ -117,7 +122,7 @@ def load_splits(
         source: How training keeps its pictures.
         preprocessing: How pictures become the model's input.
         caches: A folder for the network inputs.
-        in_folds: Whether all of the folder is learnt from, and tested fold by fold.
+        folds: As of the plan.
 
     Raises:
         DatasetError: A class has too few pictures.
@@ -143,7 +148,7 @@ def load_splits(
         _check_outliers(outliers, pictures)
 
     rows = {"train": np.arange(len(pictures.files))}
-    if not in_folds:
+    if folds < 2:
         rows = _split(pictures, listings, settings)
     known = Known((pictures.inputs,), np.asarray(pictures.targets), rows["train"])
     held_out: dict[str, HeldOut] = {}
@@ -161,7 +166,7 @@ def load_splits(
             repeats += dropped
         known = known.plus(found)
         held_out[part] = found
-    return Splits(
+    splits = Splits(
         pictures=pictures,
         train=rows["train"],
         outliers=outliers,
@@ -170,8 +175,8 @@ def load_splits(
         near_duplicates=len(repeats),
         left_out=tuple(left_out),
         own_fingerprints={part: each.fingerprint for part, each in own.items() if each},
-        inputs=_exact_inputs(pictures, outliers, preprocessing, caches) if in_folds else (),
     )
+    return replace(splits, inputs=_exact_inputs(splits, preprocessing, caches) if folds else ())
 
 
 def _split(pictures: Pictures, listings: Listings, settings: Settings) -> dict[str, Indices]:
@@ -191,15 +196,14 @@ def _split(pictures: Pictures, listings: Listings, settings: Settings) -> dict[s
     return dict(zip(("train", *reversed(shares)), rows, strict=True))
 
 
-def _exact_inputs(
-    pictures: Pictures, outliers: Pictures | None, preprocessing: Preprocessing, caches: Path
-) -> tuple[Pixels, ...]:
-    paths = [pictures.folder / file for file in pictures.files]
+def _exact_inputs(splits: Splits, preprocessing: Preprocessing, caches: Path) -> tuple[Pixels, ...]:
+    pictures, outliers = splits.pictures, splits.outliers
+    paths = [pictures.folder / pictures.files[row] for row in splits.train]
     inputs = [load_inputs(paths, preprocessing, caches / "inputs.npy")]
     if outliers:
         paths = [outliers.folder / file for file in outliers.files]
         inputs.append(load_inputs(paths, preprocessing, caches / "outlier-inputs.npy"))
-    return tuple(inputs)
+    return (*inputs, splits.validation.inputs)
 
 
 def _check_outliers(outliers: Pictures, pictures: Pictures) -> None:

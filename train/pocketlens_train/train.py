@@ -6,17 +6,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from pocketlens.metadata import Metadata
-from pocketlens.metrics import Probabilities, evaluate
+from pocketlens.metrics import evaluate
 from pocketlens.run_folder import read_run
 from pocketlens_train import output_folder, plots
-from pocketlens_train.batches import Batches
+from pocketlens_train.answers import answer
 from pocketlens_train.checkpoint import SavedState, read_state
 from pocketlens_train.fitting import fit
 from pocketlens_train.head_first import fit_head_first
-from pocketlens_train.held_out import HeldOut
 from pocketlens_train.listing import list_all
 from pocketlens_train.outcome import Outcome
 from pocketlens_train.output_folder import CHECKPOINT
@@ -49,8 +46,10 @@ def train(folder: Path, out: Path, settings: Settings) -> Metadata:
     output_folder.prepare(out, listings.folders, resume=settings.resume)
     try:
         source = plan.recipe.source(plan.preprocessing)
-        splits = load_splits(listings, settings, source, plan.preprocessing, out, plan.folds > 0)
+        splits = load_splits(listings, settings, source, plan.preprocessing, out, plan.folds)
         print(splits, flush=True)
+        if saved:
+            saved.check(splits.fingerprints)
         if plan.teacher:
             plan.teacher.check_split(splits)
 
@@ -88,7 +87,7 @@ def _fit_whole(
         history=history,
         learnt=tuple(splits.pictures.files[row] for row in splits.train),
         tested=splits.measured,
-        probabilities=_test_probabilities(final, splits.measured, len(plan.labels)),
+        probabilities=answer(final, splits.measured, len(plan.labels)),
         held_out=None,
         unseen=splits.measured.files,
         unseen_folder=splits.measured.folder,
@@ -108,12 +107,3 @@ def _metadata(
         data=describe_data(splits, plan.labels, outcome),
         versions=versions(),
     )
-
-
-def _test_probabilities(model: Any, test: HeldOut, classes: int) -> Probabilities:
-    """N x classes: what the network answers to the test pictures, the outliers' share left out."""
-    count = len(test.files)
-    no_targets = {"probabilities": np.zeros((count, model.outputs[0].shape[-1]), np.float32)}
-    answers = model.predict(Batches([test.inputs], [no_targets], np.arange(count), 64), verbose=0)
-    known = answers[:, :classes].astype(np.float64)
-    return np.asarray(known / known.sum(axis=1, keepdims=True))

@@ -82,10 +82,11 @@ class Teacher:
 
 @dataclass(frozen=True)
 class HeadFirst:
-    """A head on frozen features, then the last blocks, tested in folds.
+    """A head on frozen features, then the last blocks, tested in folds or on what is held out.
 
     Attributes:
-        folds: Each picture is tested once by a network that has not learnt from its fold.
+        folds: Each picture is tested once by a network that has not learnt from its fold; 1 if
+            validation pictures were held out instead.
         strength: The head's, scikit-learn's C.
         mirror: Whether mirror images are of the same class.
         class_weights: "auto", "balanced" or "none".
@@ -152,7 +153,8 @@ class Training:
                 f"{teacher.architecture}, input {height}x{width}, right for {teacher.accuracy}",
             )
         if first := self.head_first:
-            yield "folds", f"{first.folds}; {first.grouped} pictures kept in the fold of another"
+            grouped = f"{first.folds}; {first.grouped} pictures kept in the fold of another"
+            yield "folds", grouped if first.folds > 1 else "none, a part was held out"
             yield (
                 "head first",
                 f"tuned share {first.tuned_share:g}, from block {first.first_block}, "
