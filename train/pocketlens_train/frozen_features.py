@@ -14,7 +14,7 @@ from tqdm import tqdm
 from pocketlens.engine.cores import usable_cores
 from pocketlens.engine.parallel import map_in_order
 from pocketlens.pictures.decoding import Pixels
-from pocketlens.pictures.preprocessing import Preprocessing
+from pocketlens.pictures.preprocessing import Preprocessing, preprocess
 from pocketlens_train.augmentation import distort, draw_boxes
 from pocketlens_train.batches import crop_input, picture
 from pocketlens_train.linear_head import Features
@@ -67,6 +67,29 @@ def frozen_features(model: Any, splits: Splits, check: Check) -> FrozenFeatures:
     plain, mirrored = (np.concatenate([half[side] for half in halves]) for side in (0, 1))
     plain, mirrored = plain[:count], mirrored[:count]
     return FrozenFeatures(plain[:, :width], mirrored[:, :width], plain[:, width:])
+
+
+def pooled_features(
+    model: Any, splits: Splits, rows: Indices, preprocessing: Preprocessing, check: Check
+) -> Features:
+    """The pooled "feature_map" of some of the pictures, as kept for crops but whole.
+
+    Args:
+        model: With its start weights.
+        splits: The pictures.
+        rows: Those of the sources.
+        preprocessing: How a picture that is kept becomes the network's input.
+        check: Called between batches.
+    """
+    pooled = keras.layers.GlobalAveragePooling2D(dtype="float32")
+    network = keras.Model(model.input, pooled(model.get_layer("feature_map").output))
+
+    def inputs(places: Indices) -> Pixels:
+        pictures = (picture(splits.sources, row) for row in rows[places])
+        return np.stack([preprocess(each, preprocessing) for each in pictures])
+
+    found = _answers(network, inputs, len(rows), "features", check)
+    return np.concatenate(list(found))[: len(rows)]
 
 
 def keep_activations(

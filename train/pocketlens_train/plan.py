@@ -53,11 +53,17 @@ class Plan:
     def __str__(self) -> str:
         """What will be done, in a line."""
         if not self.folds:
-            return f"the whole network, up to {self.recipe.epochs} epochs"
+            head = "a linear head on frozen features, then " if self.begins_with_head else ""
+            return f"{head}the whole network, up to {self.recipe.epochs} epochs"
         course = "a linear head on frozen features, then the last blocks from it, "
         if self.folds == 1:
             return course + "chosen by validation pictures"
         return course + f"in {self.folds} folds and once on all pictures"
+
+    @property
+    def begins_with_head(self) -> bool:
+        """Whether a network that is trained at once begins from a linear head."""
+        return not self.folds and self.teacher is None and self.architecture.TAIL is not None
 
     def build(self) -> Any:
         """The network to train; where crops are its input it takes them in any size.

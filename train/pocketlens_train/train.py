@@ -79,7 +79,7 @@ def train(folder: Path, out: Path, settings: Settings) -> Metadata:
 def _fit_whole(
     model: Any, plan: Plan, splits: Splits, out: Path, saved: SavedState | None
 ) -> Outcome:
-    history = fit(model, plan, splits, out, saved)
+    history, head_first = fit(model, plan, splits, out, saved)
     weights = model.get_weights()
     final = plan.build_final(weights)
     return Outcome(
@@ -91,6 +91,7 @@ def _fit_whole(
         held_out=None,
         unseen=splits.measured.files,
         unseen_folder=splits.measured.folder,
+        head_first=head_first,
     )
 
 

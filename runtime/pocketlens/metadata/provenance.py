@@ -86,7 +86,7 @@ class HeadFirst:
 
     Attributes:
         folds: Each picture is tested once by a network that has not learnt from its fold; 1 if
-            validation pictures were held out instead.
+            validation pictures were held out instead; 0 if all blocks were trained from the head.
         strength: The head's, scikit-learn's C.
         mirror: Whether mirror images are of the same class.
         class_weights: "auto", "balanced" or "none".
@@ -153,15 +153,14 @@ class Training:
                 f"{teacher.architecture}, input {height}x{width}, right for {teacher.accuracy}",
             )
         if first := self.head_first:
+            tuned = f"tuned share {first.tuned_share:g}, from block {first.first_block}"
+            if first.first_block is None:
+                tuned = "all blocks trained from it" if first.tuned_share else "frozen features"
             grouped = f"{first.folds}; {first.grouped} pictures kept in the fold of another"
             yield "folds", grouped if first.folds > 1 else "none, a part was held out"
             yield (
                 "head first",
-                f"tuned share {first.tuned_share:g}, from block {first.first_block}, "
-                f"strength {first.strength:g}, class weights {first.class_weights}"
-                if first.tuned_share
-                else f"frozen features, strength {first.strength:g}, "
-                f"class weights {first.class_weights}",
+                f"{tuned}, strength {first.strength:g}, class weights {first.class_weights}",
             )
         yield "settings", ", ".join(f"{name} {value}" for name, value in self._settings())
         yield "trained on", f"{self.device}, finished {self.finished}"
