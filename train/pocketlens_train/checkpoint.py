@@ -19,6 +19,7 @@ _PICTURES = {
     "pictures": "pictures",
     "outliers": "--outliers, or none",
     "validation": "--validation, or none",
+    "unlabelled": "--unlabelled, or none",
     "teacher": "--teacher, or none",
 }
 _OPTIONS = {

@@ -59,6 +59,13 @@ def _add_network(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--teacher", type=Path, metavar="RUN", help="a finished run of a larger network to imitate"
     )
+    group.add_argument(
+        "--unlabelled",
+        type=Path,
+        metavar="FOLDER",
+        help="pictures without labels, in any sub-folders, on which the teacher's answers are "
+        "learnt too",
+    )
 
 
 def _add_pictures(group: argparse._ArgumentGroup) -> None:

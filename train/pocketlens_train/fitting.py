@@ -51,8 +51,8 @@ def fit(
             variants = teach(
                 plan.teacher,
                 splits.sources,
-                exact[splits.targets],
-                splits.learnt,
+                np.pad(exact[splits.targets], ((0, len(splits.unlabelled_rows)), (0, 0))),
+                np.concatenate([splits.learnt, splits.unlabelled_rows]),
                 out / answers_folder(fixed),
                 min_area=recipe.augmentation.min_area,
                 seed=plan.settings.seed,
@@ -67,7 +67,7 @@ def fit(
         batches = Batches(
             splits.sources,
             variants,
-            splits.train,
+            np.concatenate([splits.train, splits.unlabelled_rows]),
             recipe.batch_size,
             outliers=splits.outlier_rows,
             # As many as of a class: more would drown a small set.

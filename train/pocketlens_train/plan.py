@@ -191,6 +191,11 @@ def _check_validation(settings: Settings) -> None:
 
 def _teacher(settings: Settings, recipe: Recipe, labels: tuple[str, ...]) -> Teacher | None:
     if not settings.teacher:
+        if settings.unlabelled:
+            raise SettingError(
+                "--unlabelled: what is learnt from these pictures are a larger network's answers; "
+                "give its run by --teacher RUN, or leave --unlabelled out"
+            )
         return None
     if recipe.augmentation is None:
         raise SettingError(

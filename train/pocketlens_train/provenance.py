@@ -70,6 +70,7 @@ def describe_data(splits: Splits, labels: tuple[str, ...], outcome: Outcome) -> 
         images=dict(zip(labels, counts, strict=True)),
         left_out=len(splits.left_out),
         near_duplicates=splits.near_duplicates,
+        unlabelled=len(splits.unlabelled_rows),
         split={
             "train": len(splits.train),
             "validation": len(splits.validation.files),

@@ -35,6 +35,7 @@ class Settings:
     class_weights: str
     seed: int
     teacher: Path | None
+    unlabelled: Path | None
     outliers: Path | None
     keep_repeats: bool
     resume: bool

@@ -16,11 +16,11 @@ from pocketlens.pictures.folders import SYSTEM, PassedOver
 from pocketlens.pictures.preprocessing import Preprocessing
 from pocketlens_train.held_out import LEARNT, HeldOut, Known, drop_repeats, load_held_out
 from pocketlens_train.listing import Listing, Listings
-from pocketlens_train.pixel_cache import Pictures, load_inputs, load_pictures
+from pocketlens_train.pixel_cache import KNOWN, Pictures, load_inputs, load_pictures
 from pocketlens_train.settings import Settings
 from pocketlens_train.stratified_split import Indices, split
 
-_PARTS = ("pictures", "outliers", "validation", "test", "inputs", "outlier-inputs")
+_PARTS = ("pictures", "outliers", "unlabelled", "validation", "test", "inputs", "outlier-inputs")
 CACHES = tuple(f"{part}.npy" for part in _PARTS)
 TEST_SPLIT, VALIDATION_SPLIT = 0.3, 0.1
 """The share of all pictures kept for the test where there are no folds, and of the rest."""
@@ -41,6 +41,7 @@ class Splits:
         own_fingerprints: Those of the folders of "validation" and "test", where they have one.
         inputs: The pictures to train, the outliers and the validation pictures, as predict() has
             them; none where crops are all that is learnt from.
+        unlabelled: Pictures on which a teacher's answers are learnt, as kept for training.
     """
 
     pictures: Pictures
@@ -52,15 +53,16 @@ class Splits:
     left_out: tuple[tuple[str, str], ...]
     own_fingerprints: dict[str, str]
     inputs: tuple[Pixels, ...] = ()
+    unlabelled: Pictures | None = None
 
     @property
     def sources(self) -> list[Pixels]:
-        """What crops are cut from: the pictures, then the outliers."""
-        return [each.inputs for each in (self.pictures, self.outliers) if each]
+        """What crops are cut from: the pictures, then the outliers and the unlabelled ones."""
+        return [each.inputs for each in (self.pictures, self.outliers, self.unlabelled) if each]
 
     @property
     def targets(self) -> Indices:
-        """For each row of the sources its class; outliers are the class after the last."""
+        """For each row of the sources that has one its class; outliers' is after the last."""
         targets = np.asarray(self.pictures.targets)
         # The last class has pictures: split() refuses one that has not.
         return np.concatenate([targets, np.full(len(self.outlier_rows), targets.max() + 1)])
@@ -72,8 +74,14 @@ class Splits:
         return np.arange(first, first + (len(self.outliers.files) if self.outliers else 0))
 
     @property
+    def unlabelled_rows(self) -> Indices:
+        """The rows of the sources that have no label."""
+        first = len(self.targets)
+        return np.arange(first, first + (len(self.unlabelled.files) if self.unlabelled else 0))
+
+    @property
     def learnt(self) -> Indices:
-        """The rows of the sources that are learnt from: the first of `inputs`."""
+        """The rows of the sources whose labels are learnt: the first of `inputs`."""
         return np.concatenate([self.train, self.outlier_rows])
 
     @property
@@ -88,11 +96,14 @@ class Splits:
             "pictures": self.pictures.fingerprint,
             "outliers": self.outliers.fingerprint if self.outliers else None,
             "validation": self.own_fingerprints.get("validation"),
+            "unlabelled": self.unlabelled.fingerprint if self.unlabelled else None,
         }
 
     def __str__(self) -> str:
         """The counts, in a line."""
         outliers = f", {len(self.outliers.files):,} outliers" if self.outliers else ""
+        if self.unlabelled:
+            outliers += f", {len(self.unlabelled.files):,} unlabelled"
         if not self.validation.files:
             test = f", {len(self.test.files):,} to test" if self.test.files else ""
             return (
@@ -131,10 +142,14 @@ def load_splits(
     pictures = load_pictures(listings.pictures, source, caches / "pictures.npy")
     left_out = list(pictures.left_out)
 
+    digests = set(pictures.digests)
+
     def load_more(listing: Listing | None, kept: Preprocessing, cache: str) -> Pictures | None:
         if listing is None:
             return None
-        more = load_pictures(listing, kept, caches / cache)
+        known = digests if listing is listings.unlabelled else ()
+        more = load_pictures(listing, kept, caches / cache, known)
+        digests.update(more.digests)
         left_out.extend((f"{listing.folder.name}/{file}", why) for file, why in more.left_out)
         return more
 
@@ -143,7 +158,13 @@ def load_splits(
         "validation": load_more(listings.validation, preprocessing, "validation.npy"),
         "test": load_more(listings.test, preprocessing, "test.npy"),
     }
+    unlabelled = load_more(listings.unlabelled, source, "unlabelled.npy")
     _print_left_out(left_out)
+    if unlabelled and not unlabelled.files:
+        raise DatasetError(
+            f"{unlabelled.folder}: no unlabelled picture is left: all are labelled or cannot be "
+            "read; add pictures"
+        )
     if outliers:
         _check_outliers(outliers, pictures)
 
@@ -175,6 +196,7 @@ def load_splits(
         near_duplicates=len(repeats),
         left_out=tuple(left_out),
         own_fingerprints={part: each.fingerprint for part, each in own.items() if each},
+        unlabelled=unlabelled,
     )
     return replace(splits, inputs=_exact_inputs(splits, preprocessing, caches) if folds else ())
 
@@ -215,10 +237,10 @@ def _check_outliers(outliers: Pictures, pictures: Pictures) -> None:
 
 
 def _print_left_out(left_out: Sequence[tuple[str, str]]) -> None:
-    """Names what is left out, but counts hidden and system files and folders."""
+    """Names what is left out, but counts what may be many: system files, unlabelled pictures."""
     passed = PassedOver()
     for file, reason in left_out:
-        if reason == SYSTEM:
+        if reason in (SYSTEM, KNOWN):
             passed.add(reason, file)
         else:
             print(f"left out: {printable(file)}: {printable(reason)}", file=sys.stderr)

@@ -36,7 +36,9 @@ def train(folder: Path, out: Path, settings: Settings) -> Metadata:
     """
     if settings.resume and output_folder.is_finished(out):
         return read_run(out).metadata
-    listings = list_all(folder, settings.test, settings.outliers, settings.validation)
+    listings = list_all(
+        folder, settings.test, settings.outliers, settings.validation, settings.unlabelled
+    )
     plan = make_plan(settings, listings)
     model = plan.build()
     print(f"training {settings.arch} on {device(model)}: {plan}", flush=True)

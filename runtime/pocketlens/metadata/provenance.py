@@ -27,6 +27,7 @@ class Data:
         near_duplicates: Pictures to validate or test that nearly repeat another and do not count.
         test_fingerprint: As `fingerprint`, of a test folder of its own.
         validation_fingerprint: Likewise.
+        unlabelled: Number of pictures without labels on which a teacher's answers were learnt.
     """
 
     fingerprint: str
@@ -36,10 +37,13 @@ class Data:
     near_duplicates: int = 0
     test_fingerprint: str | None = None
     validation_fingerprint: str | None = None
+    unlabelled: int = 0
 
     def rows(self) -> Iterator[Row]:
         """Label and value of each fact."""
         yield "training folder", f"{self._images()}; {self.left_out} files left out"
+        if self.unlabelled:
+            yield "unlabelled", f"{self.unlabelled:,} pictures, for the teacher's answers to them"
         parts = ", ".join(f"{part} {count:,}" for part, count in self.split.items())
         yield "split", parts if self.split.get("test", 1) else f"{parts}; {VALIDATED}"
         yield "near-duplicates", f"{self.near_duplicates} test pictures, which do not count"
