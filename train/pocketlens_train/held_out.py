@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,13 +72,14 @@ class Known:
 
 
 def load_held_out(
-    pictures: Pictures, rows: Indices, preprocessing: Preprocessing, cache: Path
+    pictures: Pictures, rows: Indices | None, preprocessing: Preprocessing, cache: Path
 ) -> HeldOut:
-    """Some of the pictures of a folder.
+    """Some of the pictures of a folder; none of them where there are no rows.
 
     Raises:
         FileError: There is no room for the cache.
     """
+    rows = np.zeros(0, np.intp) if rows is None else rows
     files = tuple(pictures.files[row] for row in rows)
     # An empty file cannot be mapped.
     inputs = np.zeros((0, *preprocessing.input_shape), np.uint8)
@@ -87,23 +88,39 @@ def load_held_out(
     return HeldOut(pictures.folder, files, inputs, np.asarray(pictures.targets)[rows])
 
 
-def drop_repeats(
-    held_out: HeldOut, part: str, known: Known | None, labels: Sequence[str]
-) -> tuple[HeldOut, list[str]]:
-    """Leaves out pictures that nearly repeat another; says so where that is most of them.
+def without_repeats(
+    held_out: dict[str, HeldOut],
+    checked: Collection[str],
+    known: Known | None,
+    labels: Sequence[str],
+) -> tuple[dict[str, HeldOut], list[tuple[str, str]]]:
+    """Leaves out pictures that nearly repeat another; says so where that is most of a part.
 
     Args:
-        held_out: The pictures.
-        part: "validation" or "test", for messages.
-        known: What they must not repeat; None lets all count.
+        held_out: The parts "validation" and "test", in this order: the one must not repeat what is
+            learnt from, the other neither of both.
+        checked: The parts to leave pictures out of.
+        known: What is learnt from; None lets all count.
         labels: The classes.
 
     Returns:
-        Those that count, and the names of those left out.
+        The parts, and (file, reason) for each picture that was left out.
 
     Raises:
-        DatasetError: No picture of a class is left.
+        DatasetError: No picture of a class is left in a part that was checked.
     """
+    kept, left_out = dict(held_out), []
+    for part in held_out:
+        if part in checked:
+            kept[part], files = _drop_repeats(kept[part], part, known, labels)
+            left_out += [(file, f"nearly repeats a picture to {LEARNT[part]}") for file in files]
+        known = known and known.plus(kept[part])
+    return kept, left_out
+
+
+def _drop_repeats(
+    held_out: HeldOut, part: str, known: Known | None, labels: Sequence[str]
+) -> tuple[HeldOut, list[str]]:
     repeats = np.zeros(len(held_out.files), bool)
     if known and len(repeats):
         pair = held_out.inputs, held_out.targets

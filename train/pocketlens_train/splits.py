@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from pocketlens.names import printable
 from pocketlens.pictures.decoding import Pixels
 from pocketlens.pictures.folders import SYSTEM, PassedOver
 from pocketlens.pictures.preprocessing import Preprocessing
-from pocketlens_train.held_out import LEARNT, HeldOut, Known, drop_repeats, load_held_out
+from pocketlens_train.held_out import LEARNT, HeldOut, Known, load_held_out, without_repeats
 from pocketlens_train.listing import Listing, Listings
 from pocketlens_train.pixel_cache import KNOWN, Pictures, load_inputs, load_pictures
 from pocketlens_train.settings import Settings
@@ -142,51 +142,38 @@ def load_splits(
     pictures = load_pictures(listings.pictures, source, caches / "pictures.npy")
     left_out = list(pictures.left_out)
 
-    digests = set(pictures.digests)
-
-    def load_more(listing: Listing | None, kept: Preprocessing, cache: str) -> Pictures | None:
+    def load_more(part: str, kept: Preprocessing, known: Collection[str] = ()) -> Pictures | None:
+        listing: Listing | None = getattr(listings, part)
         if listing is None:
             return None
-        known = digests if listing is listings.unlabelled else ()
-        more = load_pictures(listing, kept, caches / cache, known)
-        digests.update(more.digests)
+        more = load_pictures(listing, kept, caches / f"{part}.npy", known)
         left_out.extend((f"{listing.folder.name}/{file}", why) for file, why in more.left_out)
         return more
 
-    outliers = load_more(listings.outliers, source, "outliers.npy")
-    own = {
-        "validation": load_more(listings.validation, preprocessing, "validation.npy"),
-        "test": load_more(listings.test, preprocessing, "test.npy"),
-    }
-    unlabelled = load_more(listings.unlabelled, source, "unlabelled.npy")
+    outliers = load_more("outliers", source)
+    own = {part: load_more(part, preprocessing) for part in LEARNT}
+    unlabelled = None
+    if listings.unlabelled:
+        labelled = [each for each in (pictures, outliers, *own.values()) if each]
+        unlabelled = load_more("unlabelled", source, {d for each in labelled for d in each.digests})
     _print_left_out(left_out)
-    if unlabelled and not unlabelled.files:
-        raise DatasetError(
-            f"{unlabelled.folder}: no unlabelled picture is left: all are labelled or cannot be "
-            "read; add pictures"
-        )
-    if outliers:
-        _check_outliers(outliers, pictures)
-
+    _check_more(pictures, outliers, unlabelled)
     rows = {"train": np.arange(len(pictures.files))}
     if folds < 2:
         rows = _split(pictures, listings, settings)
     known = Known((pictures.inputs,), np.asarray(pictures.targets), rows["train"])
-    held_out: dict[str, HeldOut] = {}
-    repeats: list[str] = []
-    for part, theirs in own.items():
-        own_rows = rows.get(part, np.zeros(0, np.intp))
-        found = HeldOut.all_of(theirs) if theirs else None
-        found = found or load_held_out(pictures, own_rows, preprocessing, caches / f"{part}.npy")
+    held_out, repeats = without_repeats(
+        {
+            part: HeldOut.all_of(theirs)
+            if theirs
+            else load_held_out(pictures, rows.get(part), preprocessing, caches / f"{part}.npy")
+            for part, theirs in own.items()
+        },
         # A part of the folder is validated on as it is: the figure is not of it.
-        if theirs or (part == "test" and len(own_rows)):
-            found, dropped = drop_repeats(
-                found, part, None if settings.keep_repeats else known, listings.pictures.labels
-            )
-            left_out += [(file, f"nearly repeats a picture to {LEARNT[part]}") for file in dropped]
-            repeats += dropped
-        known = known.plus(found)
-        held_out[part] = found
+        [part for part, theirs in own.items() if theirs or (part == "test" and part in rows)],
+        None if settings.keep_repeats else known,
+        listings.pictures.labels,
+    )
     splits = Splits(
         pictures=pictures,
         train=rows["train"],
@@ -194,7 +181,7 @@ def load_splits(
         validation=held_out["validation"],
         test=held_out["test"],
         near_duplicates=len(repeats),
-        left_out=tuple(left_out),
+        left_out=(*left_out, *repeats),
         own_fingerprints={part: each.fingerprint for part, each in own.items() if each},
         unlabelled=unlabelled,
     )
@@ -228,11 +215,16 @@ def _exact_inputs(splits: Splits, preprocessing: Preprocessing, caches: Path) ->
     return (*inputs, splits.validation.inputs)
 
 
-def _check_outliers(outliers: Pictures, pictures: Pictures) -> None:
-    if both := set(outliers.digests) & set(pictures.digests):
+def _check_more(pictures: Pictures, outliers: Pictures | None, unlabelled: Pictures | None) -> None:
+    if outliers and (both := set(outliers.digests) & set(pictures.digests)):
         raise DatasetError(
             f"{len(both)} of {len(outliers.files)} outliers are also pictures of a class; expected "
             "--outliers with pictures that show none of the classes"
+        )
+    if unlabelled and not unlabelled.files:
+        raise DatasetError(
+            f"{unlabelled.folder}: no unlabelled picture is left: all are labelled or cannot be "
+            "read; add pictures"
         )
 
 
