@@ -119,8 +119,8 @@ def edge_run(
 def small_edge(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stands in for the default network, whose graph alone takes TensorFlow ten seconds to trace.
 
-    With its recipe and the layers that teachers, familiarity and activation maps go by. Nothing is
-    plotted.
+    With its recipe and the layers that teachers, familiarity and activation maps go by. All of it
+    is trained, as with many pictures. Nothing is plotted.
     """
     keras = pytest.importorskip("keras")
 
@@ -137,6 +137,7 @@ def small_edge(monkeypatch: pytest.MonkeyPatch) -> None:
         return keras.Model(image, keras.layers.Softmax(name="probabilities")(x))
 
     monkeypatch.setattr("pocketlens_train.architectures.edge.build", build)
+    monkeypatch.setattr("pocketlens_train.plan.MOST_IN_FOLDS", 0)
     monkeypatch.setattr("pocketlens_train.plots.write_plots", lambda *about: None)
 
 

@@ -63,6 +63,7 @@ class Run:
         held_out: A network fitted in the same way without the pictures of "test", where the one in
             `model` has learnt from them; else None.
         out_of_fold: Answers to fit probabilities on; None: ask the network about "validation".
+        validation_folder: Where the pictures of the validation split are; None: in `folder`.
     """
 
     model: Path
@@ -73,6 +74,7 @@ class Run:
     outliers: frozenset[str] = frozenset()
     held_out: Path | None = None
     out_of_fold: OutOfFold | None = None
+    validation_folder: Path | None = None
 
     def classes(self, names: Sequence[str]) -> Classes:
         """For each of some files the index of its class."""
@@ -97,7 +99,8 @@ class Run:
         """
         left_out = frozenset(self.split[without] if without else ())
         names = [name for name in self.split[part] if name not in left_out]
-        folder = self.test_folder if part == "test" else self.folder
+        folders = {"validation": self.validation_folder, "test": self.test_folder}
+        folder = folders.get(part) or self.folder
         count = min(count or len(names), len(names))
         names = [names[i * len(names) // count] for i in range(count)]
         paths = [folder / name for name in names]
@@ -120,6 +123,7 @@ def write_record(run: Run, left_out: Sequence[tuple[str, str]]) -> None:
     content = {
         "metadata": json.loads(run.metadata.to_json()),
         "folder": str(run.folder.resolve()),
+        "validation_folder": str((run.validation_folder or run.folder).resolve()),
         "test_folder": str(run.test_folder.resolve()),
         "split": run.split,
         "left_out": [{"file": file, "reason": reason} for file, reason in left_out],
@@ -159,6 +163,7 @@ def read_run(folder: Path) -> Run:
             frozenset(content.get("outliers", ())),
             held_out if held_out.exists() else None,
             _read_out_of_fold(folder / OUT_OF_FOLD),
+            Path(content.get("validation_folder", content["folder"])),
         )
     except (ValueError, KeyError, TypeError, BadZipFile) as error:
         raise ModelError(

@@ -1,6 +1,7 @@
 """Folds: classes in proportion, and what belongs together stays together."""
 
 import sys
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -41,13 +42,19 @@ def test_class_of_two_groups_is_never_tested_without_being_learnt(seed: int) -> 
     ("targets", "groups", "words"),
     [
         ([0, 0, 0, 1], [0, 1, 2, 3], "'dog' has 1 usable picture(s) that cannot be split"),
+        ([0] * 1000 + [1], range(1001), "'dog' has 1 usable picture(s) that cannot be split"),
         ([0, 0, 1, 1], [0, 1, 2, 2], "'dog' has 2 usable picture(s) that belong together"),
     ],
 )
-def test_class_that_cannot_be_split(targets: list[int], groups: list[int], words: str) -> None:
+def test_class_that_cannot_be_split(targets: list[int], groups: Sequence[int], words: str) -> None:
     with pytest.raises(DatasetError, match=r"class .dog.") as error:
         assign_folds(np.array(targets), np.array(groups), LABELS, 2, seed=0)
     assert words in str(error.value)
+
+
+def test_fewer_folds_where_no_class_has_so_many_pictures() -> None:
+    folds = assign_folds(np.repeat([0, 1], 3), np.arange(6), LABELS, 5, seed=0)
+    assert sorted(set(folds)) == [0, 1, 2]
 
 
 def test_groups_by_name() -> None:

@@ -56,6 +56,25 @@ def test_best_epoch_is_kept_and_patience_ends_it(tmp_path: Path) -> None:
     assert again.ended()
 
 
+def test_start_is_kept_unless_an_epoch_is_better(tmp_path: Path) -> None:
+    checkpoint, model = checkpoint_in(tmp_path, patience=2), small_model()
+    checkpoint.set_model(model)
+    start = [np.full(w.shape, -1, np.float32) for w in model.weights]
+    model.set_weights(start)
+    checkpoint.on_test_end()
+    checkpoint.start(0.8)
+    run_epochs(checkpoint, model, [0.4, 0.8, 0.5])
+    again = checkpoint_in(tmp_path, patience=2)
+    again.restore(small_model(), saved_in(tmp_path))
+    for each in (checkpoint, again):
+        assert each.kept_start
+        assert all((array == -1).all() for array in each.kept)
+    run_epochs(checkpoint, model, [0.9, 0.7, 0.6])
+    assert checkpoint.ended(), "patience counts the epochs alone"
+    assert not checkpoint.kept_start
+    assert all((array == 3).all() for array in checkpoint.kept)
+
+
 def test_last_epoch_is_kept_without_patience(tmp_path: Path) -> None:
     checkpoint = checkpoint_in(tmp_path, patience=None)
     run_epochs(checkpoint, small_model(), [0.9, 0.5, 0.6])

@@ -27,7 +27,7 @@ def found(pictures: Any, others: Any, rows: Any = None) -> list[bool]:
     """Of pictures that are all of one class."""
     kinds = np.zeros(len(pictures), int), np.zeros(len(others), int)
     rows = np.arange(len(others)) if rows is None else np.array(rows)
-    return [bool(row) for row in near_duplicates(pictures, kinds[0], others, kinds[1], rows)]
+    return [bool(row) for row in near_duplicates(pictures, kinds[0], [others], kinds[1], rows)]
 
 
 def test_recompressed_and_resized_pictures_are_found() -> None:
@@ -50,8 +50,8 @@ def test_copy_in_another_class_is_no_repeat() -> None:
     others = np.stack([scene(seed) for seed in range(4)])
     kinds = np.array([0, 0, 1, 1])
     picture, rows = others[2:3], np.arange(4)
-    assert near_duplicates(picture, np.array([1]), others, kinds, rows).tolist() == [True]
-    assert near_duplicates(picture, np.array([0]), others, kinds, rows).tolist() == [False]
+    assert near_duplicates(picture, np.array([1]), [others], kinds, rows).tolist() == [True]
+    assert near_duplicates(picture, np.array([0]), [others], kinds, rows).tolist() == [False]
 
 
 def test_flat_pictures_of_other_brightness_are_not_the_same() -> None:

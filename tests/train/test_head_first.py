@@ -144,6 +144,140 @@ def test_test_folder_of_its_own(picture_folder: Path, tmp_path: Path) -> None:
     assert run.test_folder == other.resolve()
 
 
+@pytest.mark.parametrize("outliers", [False, True])
+def test_held_out_part_goes_head_first_and_is_not_fitted_twice(
+    outliers: bool,
+    picture_folder: Path,
+    outlier_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    fits = []
+    fit = Tail.fit
+
+    def noted(
+        self: Tail, kept: Any, targets: Any, learnt: Any, tested: Any, *more: Any, **k: Any
+    ) -> Any:
+        fits.append((learnt, tested))
+        return fit(self, kept, targets, learnt, tested, *more, **k)
+
+    monkeypatch.setattr(Tail, "fit", noted)
+    options = ["--folds", "1", *(["--outliers", str(outlier_folder)] if outliers else [])]
+    assert train(picture_folder, tmp_path / "run", *options) == 0
+    out = capsys.readouterr().out
+    assert "chosen by validation pictures" in out
+    assert "in a fold of its own" not in out
+    assert "which are those to validate" not in out
+    run = read_run(tmp_path / "run")
+    sizes = {part: len(files) for part, files in run.split.items()}
+    assert sizes == {"train": 60, "validation": 7, "test": 29}
+    assert len({name for files in run.split.values() for name in files}) == 96
+    ((learnt, tested),) = fits
+    assert len(learnt) == 60 + 16 * outliers
+    assert len(tested) == 7
+    assert not set(learnt) & set(tested)
+    assert run.held_out is None
+    assert run.out_of_fold is None
+    metadata = run.metadata
+    assert metadata.metrics
+    assert metadata.metrics.images == 29
+    assert metadata.metrics.accuracy > 0.7
+    assert metadata.training
+    assert metadata.training.head_first
+    assert metadata.training.head_first.folds == 1
+    assert dict(metadata.training.rows())["folds"] == "none, a part was held out"
+    assert keras.saving.load_model(run.model).output_shape == (None, 3 + outliers)
+
+
+def test_validation_folder_goes_head_first_and_resumes(
+    picture_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    from shutil import copytree
+
+    validation, run = tmp_path / "validation", tmp_path / "run"
+    copytree(picture_folder, validation)
+    options = ["--folds", "1", "--validation", str(validation), "--keep-repeats"]
+
+    def stop(self: Tail, *about: Any, **more: Any) -> Any:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Tail, "fit", stop)
+        assert train(picture_folder, run, *options) == 130
+    assert read_run(run).metadata.training.head_first.tuned_share == 0  # type: ignore[union-attr]
+    capsys.readouterr()
+    assert train(picture_folder, run, "--folds", "1", "--resume") == 1
+    assert "other --validation, or none" in capsys.readouterr().err
+    assert train(picture_folder, run, *options, "--resume") == 0
+    out = capsys.readouterr().out
+    assert "which are those to validate" in out
+    assert "the figures are of the validation pictures, by which" in out
+    found = read_run(run)
+    assert len(found.split["train"]) == 96
+    assert found.test_folder == found.validation_folder == validation
+    assert len(found.pictures("validation")[0]) == 96
+    assert {file.name for file in run.iterdir()} == {"model.keras", "record.json"}
+
+
+@pytest.mark.parametrize("folds", ["1", "3"])
+def test_loss_that_is_no_number(
+    folds: str, picture_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The frozen head that was published before stays, and training goes on from there."""
+    run = tmp_path / "run"
+    assert train(picture_folder, run, "--folds", folds, "--learning-rate", "1e30") == 1
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert "the loss became nan" in error
+    assert "try a smaller --learning-rate" in error
+    assert read_run(run).metadata.training.head_first.tuned_share == 0  # type: ignore[union-attr]
+    assert train(picture_folder, run, "--folds", folds, "--resume") == 0
+
+
+@pytest.mark.parametrize(("count", "folds"), [(3, "1"), (3, None), (2, "5")])
+def test_few_pictures_a_class(
+    count: int,
+    folds: str | None,
+    picture_folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    few = tmp_path / "few"
+    for file in picture_folder.glob("*/0*.jpg"):
+        if int(file.stem) < count:
+            (few / file.parent.name).mkdir(parents=True, exist_ok=True)
+            (few / file.parent.name / file.name).write_bytes(file.read_bytes())
+    command = ["train", str(few), "--out", str(tmp_path / "run"), "--input-size", "32"]
+    status = main([*command, *(["--folds", folds] if folds else [])])
+    captured = capsys.readouterr()
+    if folds == "1":
+        assert status == 1
+        assert captured.err.splitlines()[-1].endswith(
+            "expected one or more of each class on both sides; add pictures or try "
+            "--validation-split 0.5"
+        )
+        assert not (tmp_path / "run").exists()
+    else:
+        assert status == 0
+        assert f"of {3 * count} test pictures" in captured.out
+
+
+def test_pictures_that_are_all_alike(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import cv2
+
+    for number in range(20):
+        folder = tmp_path / "photos" / "ab"[number % 2]
+        folder.mkdir(parents=True, exist_ok=True)
+        black = np.zeros((36, 36 + number, 3), np.uint8)
+        cv2.imwrite(str(folder / f"{number}.png"), black)
+    options = ["--folds", "2", "--keep-repeats"]
+    assert train(tmp_path / "photos", tmp_path / "run", *options) == 0
+    assert "no better than chance" in capsys.readouterr().out
+
+
 def test_labels_at_random(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     import cv2
 

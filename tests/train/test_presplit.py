@@ -19,7 +19,7 @@ def fill(folder: Path, *parts: str, classes: tuple[str, ...] = ("hat", "shoe")) 
 
 
 @pytest.mark.parametrize(
-    ("parts", "first", "last", "unused"),
+    ("parts", "first", "last", "middle"),
     [
         (("train", "val", "test"), "train", "test", "val"),
         (("Training", "Validation", "Testing"), "Training", "Testing", "Validation"),
@@ -29,23 +29,23 @@ def fill(folder: Path, *parts: str, classes: tuple[str, ...] = ("hat", "shoe")) 
     ],
 )
 def test_split_that_is_there_is_refused_with_the_command(
-    parts: tuple[str, ...], first: str, last: str, unused: str | None, tmp_path: Path
+    parts: tuple[str, ...], first: str, last: str, middle: str | None, tmp_path: Path
 ) -> None:
     folder = fill(tmp_path / "my hats", *parts)
     (folder / "@eaDir").mkdir()
     (folder / "README.txt").write_text("")
     with pytest.raises(DatasetError) as refused:
         list_files(folder)
-    command = f"pocketlens train '{folder / first}' --test '{folder / last}' --out RUN"
-    assert command in str(refused.value)
-    assert (f"({unused} cannot be used yet)" in str(refused.value)) == bool(unused)
+    validation = f"--validation '{folder / middle}' " if middle else ""
+    command = f"pocketlens train '{folder / first}' {validation}--test '{folder / last}' --out RUN"
+    assert str(refused.value).endswith(command)
 
 
 def test_part_without_classes_is_no_test_folder(tmp_path: Path) -> None:
     folder = fill(tmp_path, "train", "val")
     (folder / "test").mkdir()
     (folder / "test" / "0.jpg").write_bytes(b"")
-    with pytest.raises(DatasetError, match=f"--test {folder / 'val'} .*test cannot be used yet"):
+    with pytest.raises(DatasetError, match=rf"--test {folder / 'val'} .*\(test left out\)"):
         list_files(folder)
 
 

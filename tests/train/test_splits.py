@@ -33,10 +33,13 @@ def fill(folder: Path, extension: str, **seeds: range) -> Path:
     return folder
 
 
-def load(folder: Path, test: Path, keep_repeats: bool = False) -> Splits:
-    settings = SimpleNamespace(validation_split=0.2, seed=1, keep_repeats=keep_repeats)
+def load(folder: Path, test: Path | None, keep_repeats: bool = False, **more: Any) -> Splits:
+    validation = more.pop("validation", None)
+    settings = SimpleNamespace(
+        validation_split=0.2, test_split=None, seed=1, keep_repeats=keep_repeats, **more
+    )
     preprocessing = Preprocessing((32, 32), "rgb")
-    listings = list_all(folder, test, None)
+    listings = list_all(folder, test, None, validation)
     return load_splits(listings, settings, preprocessing, preprocessing, folder.parent)  # type: ignore[arg-type]
 
 
@@ -99,3 +102,56 @@ def test_system_files_and_folders_are_counted(
     assert capsys.readouterr().err == (
         "passed over: 23 hidden or system (cat/@eaDir and 22 more)\n"
     )
+
+
+def test_validation_folder_is_taken_whole_and_nothing_is_split_off(
+    folder: Path, tmp_path: Path
+) -> None:
+    validation = fill(tmp_path / "val", ".jpg", cat=range(90, 94), dog=range(94, 98))
+    splits = load(folder, None, validation=validation)
+    assert len(splits.train) == 20
+    assert splits.validation.folder == validation
+    assert splits.measured is splits.validation
+    assert len(splits.validation.files) == 8
+    assert splits.fingerprints["validation"] == splits.own_fingerprints["validation"]
+    test = fill(tmp_path / "test", ".jpg", cat=range(80, 84), dog=range(84, 88))
+    splits = load(folder, test, validation=validation)
+    assert len(splits.train) == 20
+    assert splits.measured.folder == test
+
+
+def test_test_split_is_drawn_beside_a_validation_folder(folder: Path, tmp_path: Path) -> None:
+    validation = fill(tmp_path / "val", ".jpg", cat=range(90, 94), dog=range(94, 98))
+    listings = list_all(folder, None, None, validation)
+    settings = SimpleNamespace(test_split=0.2, seed=1, keep_repeats=False)
+    preprocessing = Preprocessing((32, 32), "rgb")
+    splits = load_splits(listings, settings, preprocessing, preprocessing, tmp_path)  # type: ignore[arg-type]
+    assert (len(splits.train), len(splits.validation.files), len(splits.test.files)) == (16, 8, 4)
+
+
+def test_repeats_between_the_parts_of_a_split(folder: Path, tmp_path: Path) -> None:
+    """A validation picture that is learnt from, and a test picture that is validated on."""
+    validation = fill(tmp_path / "val", ".jpg", cat=range(1, 2), dog=range(19, 20))
+    fill(validation, ".jpg", cat=range(90, 94), dog=range(94, 98))
+    test = fill(tmp_path / "test", ".png", cat=range(93, 97), dog=range(97, 101))
+    splits = load(folder, test, validation=validation)
+    assert splits.near_duplicates == 4
+    assert splits.left_out == (
+        ("cat/1.jpg", "nearly repeats a picture to train"),
+        ("dog/19.jpg", "nearly repeats a picture to train"),
+        ("cat/93.png", "nearly repeats a picture to train or validate"),
+        ("dog/97.png", "nearly repeats a picture to train or validate"),
+    )
+    assert len(load(folder, test, True, validation=validation).validation.files) == 10
+
+
+def test_class_of_which_nothing_is_left_to_learn_or_to_validate(
+    folder: Path, tmp_path: Path
+) -> None:
+    validation = fill(tmp_path / "val", ".jpg", cat=range(4), dog=range(94, 98))
+    with pytest.raises(DatasetError, match="'cat' no validation picture is left, all 4 nearly"):
+        load(folder, None, validation=validation)
+    for file in (folder / "dog").iterdir():
+        file.write_bytes(b"")
+    with pytest.raises(DatasetError, match=r"'dog' has 0 usable .*, expected at least 1$"):
+        load(folder, None, validation=validation)

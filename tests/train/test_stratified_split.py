@@ -30,6 +30,8 @@ def test_split_depends_on_the_seed_alone() -> None:
 def test_classes_too_small_to_split() -> None:
     with pytest.raises(DatasetError, match=r"class 'b' has 2 usable picture\(s\)"):
         split([0] * 9 + [1] * 2, ("a", "b"), shares=(0.3, 0.1), seed=0)
+    with pytest.raises(DatasetError, match=r"'b' has 1 usable .* 2: one each to train, test$"):
+        split([0] * 1000 + [1], ("a", "b"), shares=(0.3,), seed=0, options=("--test-split",))
     with pytest.raises(DatasetError, match="cannot be split"):
         split([0, 1, 2] * 3, ("a", "b", "c"), shares=(0.01, 0.1), seed=0)
 

@@ -18,6 +18,8 @@ from pocketlens_train.recipe import Recipe
 _PICTURES = {
     "pictures": "pictures",
     "outliers": "--outliers, or none",
+    "validation": "--validation, or none",
+    "unlabelled": "--unlabelled, or none",
     "teacher": "--teacher, or none",
 }
 _OPTIONS = {
@@ -95,7 +97,8 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
 
     Attributes:
         history: Of each epoch "loss", "accuracy", "val_loss", "val_accuracy".
-        kept: The weights to keep: of the best epoch, or without patience those of the last.
+        kept: The weights to keep: of the best epoch, or without patience those of the last; those
+            of the start where no epoch was better.
     """
 
     def __init__(
@@ -110,15 +113,30 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
         self._file, self._fixed, self._recipe = file, fixed, recipe
         self.history: dict[str, list[float]] = {}
         self.kept: list[Any] = []
+        self._start = -1.0
 
     @property
     def epochs(self) -> int:
         """The number of epochs that are done."""
         return len(self.history.get("loss", ()))
 
+    @property
+    def kept_start(self) -> bool:
+        """Whether no epoch was better than what start() took."""
+        return self._recipe.patience is not None and self._best() <= self._start
+
+    def start(self, accuracy: float) -> None:
+        """Takes the network as it was just tested, before the first epoch.
+
+        Args:
+            accuracy: On the validation pictures; only an epoch with a higher one is kept.
+        """
+        self._start, self.kept = accuracy, self._averaged
+
     def restore(self, model: Any, saved: SavedState) -> None:
         """Sets a compiled model, its optimizer and the history to where a killed run stood."""
         self.history, self.kept = saved.state["history"], saved.arrays("kept")
+        self._start = saved.state.get("start", -1.0)
         model.set_weights(saved.arrays("model"))
         pairs = zip(model.optimizer.variables, saved.arrays("optimizer"), strict=True)
         for variable, array in pairs:
@@ -158,7 +176,7 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
             )
         for name, value in figures.items():
             self.history.setdefault(name, []).append(value)
-        if self._recipe.patience is None or self._epochs_since_best() == 0:
+        if self._recipe.patience is None or not (self._epochs_since_best() or self.kept_start):
             self.kept = self._averaged
         self._write()
         self.model.stop_training = self.ended()
@@ -174,8 +192,10 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
     def _epochs_since_best(self) -> int:
         # Not by the loss, which a teacher's soft targets raise while answers get better; of
         # equally good epochs the last.
-        accuracies = self.history.get("val_accuracy", [0.0])
-        return accuracies[::-1].index(max(accuracies))
+        return self.history.get("val_accuracy", [0.0])[::-1].index(self._best())
+
+    def _best(self) -> float:
+        return max(self.history.get("val_accuracy", [0.0]))
 
     def _what_is_kept(self) -> str:
         return f"epoch {self.epochs} is kept" if self.epochs else "nothing is kept yet"
@@ -189,6 +209,7 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
         state = {
             "settings": self._fixed,
             "history": self.history,
+            "start": self._start,
             "counts": {part: len(arrays) for part, arrays in parts.items()},
         }
         arrays = {f"{part}{i}": a for part, group in parts.items() for i, a in enumerate(group)}

@@ -12,6 +12,7 @@ from pocketlens.cli.arguments import fraction, positive_float, positive_int
 from pocketlens.errors import PocketLensError, SettingError
 from pocketlens.extras import requires_extra
 from pocketlens.learning.class_weights import AUTO, CLASS_WEIGHTS
+from pocketlens.metadata.provenance import VALIDATED
 from pocketlens.pictures.cutting import CENTER, CROP_MODES, EXPECTED_REGION, Region, is_region
 from pocketlens.pictures.depth import DEPTHS, HIGH_BITS
 from pocketlens.tools.tensorflow_needs import check_tensorflow_needs
@@ -58,6 +59,13 @@ def _add_network(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--teacher", type=Path, metavar="RUN", help="a finished run of a larger network to imitate"
     )
+    group.add_argument(
+        "--unlabelled",
+        type=Path,
+        metavar="FOLDER",
+        help="pictures without labels, in any sub-folders, on which the teacher's answers are "
+        "learnt too",
+    )
 
 
 def _add_pictures(group: argparse._ArgumentGroup) -> None:
@@ -100,6 +108,12 @@ def _add_pictures(group: argparse._ArgumentGroup) -> None:
 def _add_test(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--test", type=Path, metavar="FOLDER", help="test pictures in the same layout"
+    )
+    group.add_argument(
+        "--validation",
+        type=Path,
+        metavar="FOLDER",
+        help="validation pictures in the same layout: they choose the network that is kept",
     )
     group.add_argument(
         "--folds",
@@ -147,6 +161,8 @@ def run(arguments: argparse.Namespace) -> int:
     if metadata.metrics:
         if metadata.metrics.accuracy_interval[0] <= metadata.metrics.balance.majority_share:
             print("no better than chance: always answering the commonest class is as good")
+        if metadata.data and not metadata.data.split["test"]:
+            print(VALIDATED)
         for label, value in metadata.metrics.balance_rows(metadata.labels):
             print(f"{label}: {value}")
     print(f"next: pocketlens export {arguments.out} --out {arguments.out.name}.onnx")

@@ -67,8 +67,9 @@ class Teacher:
             ModelError: It has.
         """
         # The names in another folder may be the same.
-        test = () if splits.test_fingerprint else splits.test.files
-        judged = {*splits.validation.files, *test}
+        parts = {"validation": splits.validation, "test": splits.test}
+        parts = {name: part for name, part in parts.items() if name not in splits.own_fingerprints}
+        judged = {file for part in parts.values() for file in part.files}
         learnt = set(map(normalised, self.run.split["train"]))
         known = learnt.intersection(map(normalised, judged))
         data = self.run.metadata.data
@@ -132,8 +133,8 @@ def teach(
     Args:
         teacher: From load_teacher().
         sources: The pictures to crop; those after the first array are outliers, of which the
-            teacher's probabilities say nothing.
-        targets: N x outputs, one-hot.
+            teacher's probabilities say nothing, or unlabelled.
+        targets: N x outputs, one-hot; 0 for an unlabelled picture.
         learnt: The pictures that the student learns from; the others are not asked about.
         cache: A folder for the answers, so that a training that goes on need not ask again.
         min_area: As in training.
@@ -167,9 +168,11 @@ def teach(
         soft = targets.copy()
         embedding: Targets = np.zeros((len(targets), COMPONENTS), np.float32)
         embedding[learnt] = kept["embedding"]
-        known = learnt < len(sources[0])
-        soft[learnt[known], :classes] *= 1 - SHARE
-        soft[learnt[known], :classes] += SHARE * _soften(kept["probabilities"][known])
+        unlabelled = ~targets[learnt].any(axis=1)
+        known = (learnt < len(sources[0])) | unlabelled
+        share = np.where(unlabelled, 1, SHARE)[known, None]
+        soft[learnt[known], :classes] *= 1 - share
+        soft[learnt[known], :classes] += share * _soften(kept["probabilities"][known])
         answers.append({"probabilities": soft, "embedding": embedding})
     return answers
 

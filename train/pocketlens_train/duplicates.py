@@ -5,6 +5,8 @@ They would make the test figure look better than it is.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +22,11 @@ _MAX_SHARE = 0.25
 
 
 def near_duplicates(
-    pictures: Pixels, targets: Indices, others: Pixels, other_targets: Indices, rows: Indices
+    pictures: Pixels,
+    targets: Indices,
+    others: Sequence[Pixels],
+    other_targets: Indices,
+    rows: Indices,
 ) -> npt.NDArray[np.bool_]:
     """Finds the pictures that are nearly equal to one of the others of the same class.
 
@@ -32,14 +38,14 @@ def near_duplicates(
     Args:
         pictures: uint8, N x H x W x C.
         targets: The classes of these.
-        others: uint8, M x H x W x C, of any size.
+        others: uint8 arrays, M x H x W x C, of any size, counted one after the other.
         other_targets: The classes of these.
         rows: Which of the others count.
 
     Returns:
         N booleans.
     """
-    mine, theirs = _thumbnails(pictures, np.arange(len(pictures))), _thumbnails(others, rows)
+    mine, theirs = _thumbnails([pictures], np.arange(len(pictures))), _thumbnails(others, rows)
     my_small, their_small = _halved(mine), _halved(theirs)
     their_hashes = _difference_hash(their_small)
     of_class = {target: np.flatnonzero(other_targets[rows] == target) for target in set(targets)}
@@ -66,10 +72,13 @@ def _stands_out(thumbnail: Pixels, others: Pixels) -> bool:
     return not len(usual) or bool(distances[0] <= _MAX_SHARE * np.median(usual))
 
 
-def _thumbnails(pictures: Pixels, rows: Indices) -> Pixels:
+def _thumbnails(sources: Sequence[Pixels], rows: Indices) -> Pixels:
+    starts = np.cumsum([0, *map(len, sources)])
     thumbnails = np.empty((len(rows), _SIDE, _SIDE), np.uint8)
     for place, row in enumerate(rows):
-        small = cv2.resize(pictures[row], (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
+        source = int(np.searchsorted(starts, row, side="right")) - 1
+        pixels = sources[source][row - starts[source]]
+        small = cv2.resize(pixels, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
         thumbnails[place] = small if small.ndim == 2 else cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
     return thumbnails
 

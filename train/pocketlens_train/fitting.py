@@ -9,9 +9,11 @@ from typing import Any
 import keras
 import numpy as np
 
+from pocketlens.metadata.provenance import HeadFirst
 from pocketlens_train.batches import Batches
 from pocketlens_train.checkpoint import Checkpoint, SavedState
 from pocketlens_train.distillation import COMPONENTS, VARIANTS, teach, with_embedding
+from pocketlens_train.head_start import STRENGTH, start_from_head
 from pocketlens_train.interruption import Interruption
 from pocketlens_train.optimizer import adamw, warmup_cosine
 from pocketlens_train.output_folder import CHECKPOINT, answers_folder
@@ -22,7 +24,7 @@ from pocketlens_train.splits import Splits
 
 def fit(
     model: Any, plan: Plan, splits: Splits, out: Path, saved: SavedState | None
-) -> dict[str, list[float]]:
+) -> tuple[dict[str, list[float]], HeadFirst | None]:
     """Trains a network, or goes on, and leaves the weights to keep in it.
 
     Args:
@@ -33,16 +35,14 @@ def fit(
         saved: Where a training that was cut short stood.
 
     Returns:
-        "loss", "accuracy", "val_loss" and "val_accuracy" of each epoch.
+        "loss", "accuracy", "val_loss" and "val_accuracy" of each epoch, and what came of the head
+        that the training began from, if it did.
 
     Raises:
         ModelError: The loss is no longer a number.
-        SettingError: The training that was cut short had other pictures.
         KeyboardInterrupt: Ctrl-C.
     """
     fixed = plan.fixed() | splits.fingerprints
-    if saved:
-        saved.check(fixed)
     exact = np.eye(model.outputs[0].shape[-1], dtype=np.float32)
     watched = {"probabilities": exact[splits.validation.targets]}
     student, recipe = model, plan.recipe
@@ -51,8 +51,8 @@ def fit(
             variants = teach(
                 plan.teacher,
                 splits.sources,
-                exact[splits.targets],
-                np.concatenate([splits.train, splits.outlier_rows]),
+                np.pad(exact[splits.targets], ((0, len(splits.unlabelled_rows)), (0, 0))),
+                np.concatenate([splits.learnt, splits.unlabelled_rows]),
                 out / answers_folder(fixed),
                 min_area=recipe.augmentation.min_area,
                 seed=plan.settings.seed,
@@ -67,7 +67,7 @@ def fit(
         batches = Batches(
             splits.sources,
             variants,
-            splits.train,
+            np.concatenate([splits.train, splits.unlabelled_rows]),
             recipe.batch_size,
             outliers=splits.outlier_rows,
             # As many as of a class: more would drown a small set.
@@ -82,12 +82,40 @@ def fit(
         checkpoint = Checkpoint(out / CHECKPOINT, fixed, recipe, interruption)
         if saved:
             checkpoint.restore(student, saved)
+        elif plan.begins_with_head:
+            start_from_head(model, plan, splits, interruption.check)
+            _test_start(student, validation, checkpoint)
         if not checkpoint.ended():
             batches.begin(checkpoint.epochs)
             _run(student, batches, validation, recipe.epochs, checkpoint)
     # The student's layers are the model's own.
     student.set_weights(checkpoint.kept)
-    return checkpoint.history
+    return checkpoint.history, _head_first(plan, checkpoint)
+
+
+def _test_start(model: Any, validation: Batches, checkpoint: Checkpoint) -> None:
+    found = model.evaluate(validation, callbacks=[checkpoint], verbose=0, return_dict=True)
+    checkpoint.start(found["accuracy"])
+    print(
+        f"linear head on frozen features: right for {found['accuracy']:.2%} of the validation "
+        "pictures",
+        flush=True,
+    )
+
+
+def _head_first(plan: Plan, checkpoint: Checkpoint) -> HeadFirst | None:
+    augmentation = plan.recipe.augmentation
+    if not (plan.begins_with_head and augmentation):
+        return None
+    if checkpoint.kept_start:
+        print("no epoch did better: the frozen network with its head is kept", flush=True)
+    return HeadFirst(
+        folds=0,
+        strength=STRENGTH,
+        mirror=augmentation.mirror,
+        class_weights=plan.settings.class_weights,
+        tuned_share=0.0 if checkpoint.kept_start else 1.0,
+    )
 
 
 def _compile(model: Any, recipe: Recipe, steps: int) -> None:

@@ -15,7 +15,7 @@ from pocketlens.engine.cores import usable_cores
 from pocketlens.engine.parallel import map_in_order
 from pocketlens.learning.linear_head import Features, Indices
 from pocketlens.pictures.decoding import Pixels
-from pocketlens.pictures.preprocessing import Preprocessing
+from pocketlens.pictures.preprocessing import Preprocessing, preprocess
 from pocketlens_train.augmentation import distort, draw_boxes
 from pocketlens_train.batches import crop_input, picture
 from pocketlens_train.pixel_cache import open_cache
@@ -47,7 +47,7 @@ def frozen_features(model: Any, splits: Splits, check: Check) -> FrozenFeatures:
 
     Args:
         model: With its start weights.
-        splits: The pictures, then the outliers.
+        splits: The pictures; rows are those of their `inputs`.
         check: Called between batches.
     """
     pooled = keras.layers.GlobalAveragePooling2D(dtype="float32")
@@ -68,10 +68,33 @@ def frozen_features(model: Any, splits: Splits, check: Check) -> FrozenFeatures:
     return FrozenFeatures(plain[:, :width], mirrored[:, :width], plain[:, width:])
 
 
+def pooled_features(
+    model: Any, splits: Splits, rows: Indices, preprocessing: Preprocessing, check: Check
+) -> Features:
+    """The pooled "feature_map" of some of the pictures, as kept for crops but whole.
+
+    Args:
+        model: With its start weights.
+        splits: The pictures.
+        rows: Those of the sources.
+        preprocessing: How a picture that is kept becomes the network's input.
+        check: Called between batches.
+    """
+    pooled = keras.layers.GlobalAveragePooling2D(dtype="float32")
+    network = keras.Model(model.input, pooled(model.get_layer("feature_map").output))
+
+    def inputs(places: Indices) -> Pixels:
+        pictures = (picture(splits.sources, row) for row in rows[places])
+        return np.stack([preprocess(each, preprocessing) for each in pictures])
+
+    found = _answers(network, inputs, len(rows), "features", check)
+    return np.concatenate(list(found))[: len(rows)]
+
+
 def keep_activations(
     tail: Tail, splits: Splits, preprocessing: Preprocessing, seed: int, cache: Path, check: Check
 ) -> Kept:
-    """What the frozen blocks before a tail make of the pictures and of random crops of them.
+    """What the frozen blocks before a tail make of pictures, and of random crops of those to learn.
 
     Args:
         tail: Whose trunk answers.
@@ -85,6 +108,7 @@ def keep_activations(
         FileError: There is no room for it.
     """
     recipe, count = tail.recipe, sum(map(len, splits.inputs))
+    learnt = len(splits.learnt)
     shape = tail.trunk.compute_output_shape((1, *preprocessing.input_shape))[1:]
     kept = open_cache(cache, (1 + recipe.variants, count, *shape), np.float16)
 
@@ -95,7 +119,7 @@ def keep_activations(
     for variant in range(recipe.variants):
         crops = _crops(splits, recipe, preprocessing, seed, variant)
         title = f"crops, {variant + 1} of {recipe.variants}"
-        _fill(kept[1 + variant], _answers(tail.trunk, crops, count, title, check))
+        _fill(kept[1 + variant, :learnt], _answers(tail.trunk, crops, learnt, title, check))
     return Kept(kept[0], kept[1:])
 
 
@@ -104,11 +128,11 @@ def _crops(
 ) -> Callable[[Indices], Pixels]:
     augmentation: Augmentation = recipe.augmentation
     count = sum(map(len, splits.sources))
-    boxes = draw_boxes(count, augmentation.min_area, seed, variant)
+    boxes, learnt = draw_boxes(count, augmentation.min_area, seed, variant), splits.learnt
 
     def crops(rows: Indices) -> Pixels:
         random = np.random.default_rng([seed, variant, int(rows[0])])
-        inputs = (crop_input(splits.sources, boxes, row, preprocessing) for row in rows)
+        inputs = (crop_input(splits.sources, boxes, row, preprocessing) for row in learnt[rows])
         return np.stack([distort(each, augmentation, random) for each in inputs])
 
     return crops

@@ -31,12 +31,14 @@ from pocketlens.learning.linear_head import (
 from pocketlens.metadata.provenance import HeadFirst
 from pocketlens.metrics import evaluate, log_losses, softmax
 from pocketlens.run_folder import OutOfFold
+from pocketlens_train.answers import answer
 from pocketlens_train.frozen_features import frozen_features, keep_activations
+from pocketlens_train.held_out import HeldOut
 from pocketlens_train.interruption import Interruption
 from pocketlens_train.outcome import Outcome
 from pocketlens_train.plan import Plan
 from pocketlens_train.recipe import TailRecipe
-from pocketlens_train.splits import HeldOut, Splits
+from pocketlens_train.splits import Splits
 from pocketlens_train.stages import Stages
 from pocketlens_train.tail import Kept, Tail, Weights
 
@@ -51,10 +53,12 @@ class _Task:
     """What is to be learnt.
 
     Attributes:
-        targets: For each picture its class; outliers come last and are the class after the last.
-        folds: In which fold each is tested; -1 for those that are only learnt from.
+        targets: For each picture its class, in the order of the splits' inputs; outliers are the
+            class after the last.
+        folds: In which fold each is tested; -1 for those that are only learnt from. Where one part
+            is held out it is all that is tested, in fold 0, and is never learnt from.
         weights: How much a picture counts, by class.
-        groups: For each picture but the outliers which belong together.
+        groups: For each picture that is tested which belong together.
     """
 
     targets: Indices
@@ -66,6 +70,11 @@ class _Task:
     def count(self) -> int:
         """The number of folds."""
         return int(self.folds.max()) + 1
+
+    @property
+    def last(self) -> int | None:
+        """The fold that the network to keep has not learnt from: None, or what is held out."""
+        return None if self.count > 1 else 0
 
     @property
     def tested(self) -> Indices:
@@ -119,12 +128,13 @@ class _Course:
         views = self.frozen.plain, self.frozen.mirrored
         task = self.task
         self.chosen = choose_head(*views, task.targets, task.folds, task.weights)
-        self.stages = Stages(out, plan.fixed() | splits.fingerprints)
+        rate = {"learning_rate": plan.tail and plan.tail.learning_rate}
+        self.stages = Stages(out, plan.fixed() | splits.fingerprints | rate)
         self._heads: dict[int | None, LinearHead] = {}
 
     def seconds_to_go(self, recipe: TailRecipe) -> float:
         """About how long the fine-tuning takes, from what the features took."""
-        passes = (self.task.count + 1) * recipe.epochs
+        passes = (self.task.count + (self.task.last is None)) * recipe.epochs
         # The features were two answers of the whole network for each picture.
         return self._seconds / 2 * (_TRUNK * recipe.variants + _STEP * passes)
 
@@ -208,7 +218,7 @@ def fit_head_first(
     with Interruption() as interruption:
         course = _Course(model, plan, splits, out, interruption.check)
         first = frozen_outcome(course)
-        _say("linear head on frozen features", first)
+        _say("linear head on frozen features", first, splits)
         publish(first)
         minutes = max(1, round(course.seconds_to_go(recipe) / 60))
         print(f"{out}: usable from now on; fine-tuning takes about {minutes} min", flush=True)
@@ -219,35 +229,35 @@ def fit_head_first(
             for fold in tqdm(range(course.task.count), "folds", unit="fold", disable=None)
         ]
         last = tuned_outcome(course, tail, kept, done)
-        _say("fine-tuned from it", last)
+        _say("fine-tuned from it", last, splits)
         return last
 
 
 def _task(plan: Plan, splits: Splits, features: Features) -> _Task:
     settings, targets = plan.settings, np.asarray(splits.pictures.targets)
+    learnt = splits.targets[splits.learnt]
+    weights = output_weights(learnt, len(plan.labels) + plan.has_outliers, settings.class_weights)
+    if plan.folds == 1:
+        held_out = splits.validation.targets
+        folds = np.repeat([-1, 0], [len(learnt), len(held_out)])
+        every = np.concatenate([learnt, held_out])
+        return _Task(every, folds, weights, groups=np.arange(len(held_out)))
     groups = named_groups(splits.pictures.files, settings.groups)
     if not settings.keep_repeats:
         groups = merge_repeats(groups, features[: len(targets)], targets)
     folds = assign_folds(targets, groups, plan.labels, plan.folds, settings.seed)
     outliers = len(splits.outlier_rows)
-    every = splits.targets
-    outputs = len(plan.labels) + plan.has_outliers
-    return _Task(
-        targets=every,
-        folds=np.concatenate([folds, np.full(outliers, -1)]),
-        weights=output_weights(every, outputs, settings.class_weights),
-        groups=groups,
-    )
+    return _Task(learnt, np.concatenate([folds, np.full(outliers, -1)]), weights, groups)
 
 
 def frozen_outcome(course: _Course) -> Outcome:
     """The frozen network with its head."""
     features = [course.frozen.bottleneck] * course.task.count
-    weights = {}
-    for fold in (None, 0):
+    weights, last = {}, course.task.last
+    for fold in (last, 0):
         course.head(fold).put_into(course.model.get_layer("activation_map"))
         weights[fold] = course.model.get_weights()
-    return _outcome(course, weights[None], weights[0], course.chosen.logits, features, 0.0, None)
+    return _outcome(course, weights[last], weights[0], course.chosen.logits, features, 0.0, None)
 
 
 def tuned_outcome(course: _Course, tail: Tail, kept: Kept, done: Sequence[_Fold]) -> Outcome:
@@ -262,18 +272,19 @@ def tuned_outcome(course: _Course, tail: Tail, kept: Kept, done: Sequence[_Fold]
     )
     place = int(losses.sum(axis=0).argmin())
     # Of each fold the share that the other folds would choose: it has not been chosen by its own.
-    others = (losses.sum(axis=0) - losses).argmin(axis=1)
+    others = (losses.sum(axis=0) - losses).argmin(axis=1) if len(done) > 1 else [place]
     logits = np.zeros_like(course.chosen.logits)
     for fold, tested, best in zip(done, rows, others, strict=True):
         logits[tested] = fold.answers[best]
     features = []
     for number, fold in enumerate(done):
         tail.mix(course.head(number), fold.trained, SHARES[place])
-        features.append(tail.answer(kept.plain)[1])
+        if task.last is None:
+            features.append(tail.answer(kept.plain)[1])
         if number == 0:
             held_out = course.model.get_weights()
-    trained = course.train(tail, kept, None)[0] if place else []
-    tail.mix(course.head(None), trained, SHARES[place])
+    trained = course.train(tail, kept, task.last)[0] if place else []
+    tail.mix(course.head(task.last), trained, SHARES[place])
     weights = course.model.get_weights()
     return _outcome(course, weights, held_out, logits, features, SHARES[place], (tail, done))
 
@@ -288,34 +299,49 @@ def _outcome(
     tuned: tuple[Tail, Sequence[_Fold]] | None,
 ) -> Outcome:
     task, splits, labels = course.task, course.splits, len(course.plan.labels)
-    known = task.tested
-    files = splits.pictures.files
-    tested = HeldOut(splits.validation.folder, files, splits.inputs[0], task.targets[known])
-    familiarity = None if course.plan.has_outliers else _familiarity(task, features)
     history: dict[str, list[float]] = {}
     if tuned:
         for name in tuned[1][0].history:
             history[name] = np.mean([fold.history[name] for fold in tuned[1]], axis=0).tolist()
+    head_first = HeadFirst(
+        folds=task.count,
+        strength=course.chosen.strength,
+        mirror=course.chosen.mirror,
+        class_weights=course.plan.settings.class_weights,
+        tuned_share=share,
+        first_block=tuned[0].recipe.first_block if tuned and share else None,
+        grouped=len(task.groups) - len(np.unique(task.groups)),
+    )
+    files = splits.pictures.files
+    learnt = tuple(files[row] for row in splits.train)
+    if task.last is not None:
+        course.model.set_weights(weights)
+        tested = splits.measured
+        return Outcome(
+            weights=weights,
+            history=history,
+            learnt=learnt,
+            tested=tested,
+            probabilities=answer(course.model, tested, labels),
+            held_out=None,
+            unseen=tested.files,
+            unseen_folder=tested.folder,
+            head_first=head_first,
+        )
+    known = task.tested
+    familiarity = None if course.plan.has_outliers else _familiarity(task, features)
     own = splits.test
     return Outcome(
         weights=weights,
         history=history,
-        learnt=files,
-        tested=tested,
+        learnt=learnt,
+        tested=HeldOut(splits.pictures.folder, files, splits.inputs[0], task.targets[known]),
         probabilities=softmax(logits[known][:, :labels]),
         held_out=None if own.files else held_out,
         unseen=own.files or tuple(files[row] for row in task.split(0)[1]),
         unseen_folder=own.folder,
         out_of_fold=OutOfFold(logits[known], familiarity),
-        head_first=HeadFirst(
-            folds=task.count,
-            strength=course.chosen.strength,
-            mirror=course.chosen.mirror,
-            class_weights=course.plan.settings.class_weights,
-            tuned_share=share,
-            first_block=tuned[0].recipe.first_block if tuned and share else None,
-            grouped=len(known) - len(np.unique(task.groups)),
-        ),
+        head_first=head_first,
     )
 
 
@@ -329,6 +355,10 @@ def _familiarity(task: _Task, features: Sequence[Features]) -> Features:
     return found
 
 
-def _say(what: str, outcome: Outcome) -> None:
-    metrics = evaluate(outcome.tested.targets, outcome.probabilities)
-    print(f"{what}: right for {metrics.accuracy_text()}, each in a fold of its own", flush=True)
+def _say(what: str, outcome: Outcome, splits: Splits) -> None:
+    right = evaluate(outcome.tested.targets, outcome.probabilities).accuracy_text()
+    if not splits.validation.files:
+        right += ", each in a fold of its own"
+    elif outcome.tested is splits.validation:
+        right += ", which are those to validate"
+    print(f"{what}: right for {right}", flush=True)

@@ -42,19 +42,29 @@ class Listings:
         pictures: Those of the classes.
         test: The test pictures, where they have a folder of their own.
         outliers: Pictures of no class, where there are any.
+        validation: The pictures to validate, where they have a folder of their own.
+        unlabelled: Pictures without labels, where there are any.
     """
 
     pictures: Listing
     test: Listing | None
     outliers: Listing | None
+    validation: Listing | None = None
+    unlabelled: Listing | None = None
 
     @property
     def folders(self) -> list[Path]:
         """The folders with pictures."""
-        return [each.folder for each in (self.pictures, self.test, self.outliers) if each]
+        return [each.folder for each in vars(self).values() if each]
 
 
-def list_all(folder: Path, test: Path | None, outliers: Path | None) -> Listings:
+def list_all(
+    folder: Path,
+    test: Path | None,
+    outliers: Path | None,
+    validation: Path | None = None,
+    unlabelled: Path | None = None,
+) -> Listings:
     """Lists the folders of a training.
 
     Raises:
@@ -66,6 +76,8 @@ def list_all(folder: Path, test: Path | None, outliers: Path | None) -> Listings
         pictures,
         list_test_files(test, pictures.labels) if test else None,
         list_outliers(outliers) if outliers else None,
+        list_test_files(validation, pictures.labels) if validation else None,
+        list_unlabelled(unlabelled) if unlabelled else None,
     )
 
 
@@ -97,19 +109,21 @@ def list_outliers(folder: Path) -> Listing:
         FileMissingError: There is no such folder.
         DatasetError: It is no folder or holds no file.
     """
-    if not folder.exists():
-        raise FileMissingError(f"{folder}: no such folder")
-    if not folder.is_dir():
-        raise DatasetError(f"{folder}: is a file, expected a folder of pictures of no class")
-    left_out: list[tuple[str, str]] = []
-    files = sorted(_walk(folder, left_out, folder), key=normalised)
-    if not files:
-        raise DatasetError(f"{folder}: holds no file, expected pictures of no class (--outliers)")
-    return Listing(folder, ("outliers",), tuple(files), (0,) * len(files), tuple(left_out))
+    return _list_all_below(folder, "outliers", "pictures of no class")
+
+
+def list_unlabelled(folder: Path) -> Listing:
+    """Lists every file below a folder of pictures without labels.
+
+    Raises:
+        FileMissingError: There is no such folder.
+        DatasetError: It is no folder or holds no file.
+    """
+    return _list_all_below(folder, "unlabelled", "pictures without labels")
 
 
 def list_test_files(folder: Path, labels: tuple[str, ...]) -> Listing:
-    """Lists a folder of test pictures in the same layout.
+    """Lists a folder of pictures to test or to validate, in the same layout.
 
     Raises:
         FileMissingError: There is no such folder.
@@ -135,6 +149,18 @@ def differences(labels: Collection[str], expected: Collection[str]) -> str:
         if names:
             texts.append(f"{title}: {listed(sorted(names), _MOST_NAMES)}")
     return "; ".join(texts) or "the same in another order"
+
+
+def _list_all_below(folder: Path, kind: str, expected: str) -> Listing:
+    if not folder.exists():
+        raise FileMissingError(f"{folder}: no such folder")
+    if not folder.is_dir():
+        raise DatasetError(f"{folder}: is a file, expected a folder of {expected}")
+    left_out: list[tuple[str, str]] = []
+    files = sorted(_walk(folder, left_out, folder), key=normalised)
+    if not files:
+        raise DatasetError(f"{folder}: holds no file, expected {expected} (--{kind})")
+    return Listing(folder, (kind,), tuple(files), (0,) * len(files), tuple(left_out))
 
 
 def _classes(folder: Path, left_out: list[tuple[str, str]]) -> dict[str, str]:

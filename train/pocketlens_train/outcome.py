@@ -9,7 +9,7 @@ from typing import Any
 from pocketlens.metadata.provenance import HeadFirst
 from pocketlens.metrics import Probabilities
 from pocketlens.run_folder import OutOfFold
-from pocketlens_train.splits import HeldOut
+from pocketlens_train.held_out import HeldOut
 
 
 @dataclass(frozen=True)

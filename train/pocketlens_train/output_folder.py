@@ -29,7 +29,7 @@ _CROPS = re.compile(r"crops-\d+\.npy")
 
 def answers_folder(fixed: dict[str, Any]) -> str:
     """The name of the folder for a teacher's answers in a training of which this is fixed."""
-    keys = ("pictures", "outliers", "teacher", "augmentation", "input_size", "seed")
+    keys = ("pictures", "outliers", "unlabelled", "teacher", "augmentation", "input_size", "seed")
     asked = [fixed[key] for key in keys]
     return f".teacher-{hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:12]}"
 
@@ -112,8 +112,16 @@ def publish(
         "test": list(outcome.unseen),
     }
     outliers = frozenset(splits.outliers.digests if splits.outliers else ())
-    folders = splits.validation.folder, outcome.unseen_folder
-    write_record(Run(run_folder / MODEL, metadata, *folders, split, outliers), splits.left_out)
+    run = Run(
+        run_folder / MODEL,
+        metadata,
+        splits.pictures.folder,
+        outcome.unseen_folder,
+        split,
+        outliers,
+        validation_folder=splits.validation.folder,
+    )
+    write_record(run, splits.left_out)
 
 
 def finish(run_folder: Path) -> None:

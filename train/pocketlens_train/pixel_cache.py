@@ -6,7 +6,7 @@ import errno
 import hashlib
 import math
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import disk_usage
@@ -24,12 +24,16 @@ from pocketlens.pictures.files import read_bytes
 from pocketlens.pictures.preprocessing import Preprocessing, network_input
 from pocketlens_train.listing import Listing
 
+KNOWN = "also among the labelled pictures or the outliers"
+"""Why an unlabelled picture is left out."""
+
 
 @dataclass(frozen=True)
 class Pictures:
     """The pictures that could be read.
 
     Attributes:
+        folder: Where they are.
         files: Paths relative to the folder.
         targets: For each the index of its class.
         inputs: uint8, N x H x W x C, memory-mapped: the set may be larger than the memory.
@@ -38,6 +42,7 @@ class Pictures:
         left_out: (file, reason) for each file that was not used.
     """
 
+    folder: Path
     files: tuple[str, ...]
     targets: tuple[int, ...]
     inputs: Pixels
@@ -46,7 +51,12 @@ class Pictures:
     left_out: tuple[tuple[str, str], ...]
 
 
-def load_pictures(listing: Listing, preprocessing: Preprocessing, cache: Path) -> Pictures:
+def load_pictures(
+    listing: Listing,
+    preprocessing: Preprocessing,
+    cache: Path,
+    known: Collection[str] = frozenset(),
+) -> Pictures:
     """Decodes and preprocesses every file by the runtime's own functions.
 
     A file that cannot be read, or that repeats the bytes of an earlier one (it could be in the
@@ -56,6 +66,7 @@ def load_pictures(listing: Listing, preprocessing: Preprocessing, cache: Path) -
         listing: The files.
         preprocessing: How pictures become the model's input.
         cache: Where to write the network inputs; an existing file is overwritten.
+        known: The digests of pictures that are not wanted.
 
     Raises:
         FileError: There is no room for the cache, or no disk that it can be mapped from.
@@ -73,6 +84,9 @@ def load_pictures(listing: Listing, preprocessing: Preprocessing, cache: Path) -
             left_out.append((file, loaded))
             continue
         digest, row = loaded
+        if digest.hex() in known:
+            left_out.append((file, KNOWN))
+            continue
         if digest in first_with:
             left_out.append((file, f"has the same bytes as {first_with[digest]}"))
             continue
@@ -85,6 +99,7 @@ def load_pictures(listing: Listing, preprocessing: Preprocessing, cache: Path) -
         name = normalised(file).encode("utf-8", "surrogateescape")
         fingerprint.update(name + b"\0" + digest)
     return Pictures(
+        listing.folder,
         tuple(files),
         tuple(targets),
         inputs[: len(files)],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import keras
@@ -34,7 +34,8 @@ class Plan:
         has_outliers: Whether one output more stands for pictures of no class.
         teacher: A larger network to imitate.
         dtype_policy: Keras's name for the precision of the arithmetic.
-        folds: The number of folds of a training head first; 0 trains the whole network at once.
+        folds: The number of folds of a training head first; 1 if pictures to validate are held
+            out instead; 0 trains the whole network at once.
         tail: How a training head first goes on; None where all is trained at once.
     """
 
@@ -52,11 +53,17 @@ class Plan:
     def __str__(self) -> str:
         """What will be done, in a line."""
         if not self.folds:
-            return f"the whole network, up to {self.recipe.epochs} epochs"
-        return (
-            f"a linear head on frozen features, then the last blocks from it, in {self.folds} "
-            "folds and once on all pictures"
-        )
+            head = "a linear head on frozen features, then " if self.begins_with_head else ""
+            return f"{head}the whole network, up to {self.recipe.epochs} epochs"
+        course = "a linear head on frozen features, then the last blocks from it, "
+        if self.folds == 1:
+            return course + "chosen by validation pictures"
+        return course + f"in {self.folds} folds and once on all pictures"
+
+    @property
+    def begins_with_head(self) -> bool:
+        """Whether a network that is trained at once begins from a linear head."""
+        return not self.folds and self.teacher is None and self.architecture.TAIL is not None
 
     def build(self) -> Any:
         """The network to train; where crops are its input it takes them in any size.
@@ -102,7 +109,7 @@ class Plan:
             "folds": self.folds,
             "groups": settings.groups,
             "class_weights": settings.class_weights,
-            "tail": self.tail and asdict(self.tail),
+            "tail": self.tail and asdict(replace(self.tail, learning_rate=0)),
             "seed": settings.seed,
             "teacher": self.teacher.finished if self.teacher else None,
         }
@@ -124,7 +131,12 @@ def make_plan(settings: Settings, listings: Listings) -> Plan:
     labels = listings.pictures.labels
     # Before any network is built, the teacher too.
     dtype_policy = _use_precision_of_device()
-    folds = _folds(settings, architecture, len(listings.pictures.files))
+    folds = _folds(settings, architecture, listings)
+    if settings.groups and folds < 2:
+        raise SettingError(
+            "--groups: pictures are kept together in folds alone; give --folds 3 or more and no "
+            "--teacher, --validation or share to hold out, or leave --groups out"
+        )
     return Plan(
         settings=settings,
         architecture=architecture,
@@ -145,7 +157,8 @@ def make_plan(settings: Settings, listings: Listings) -> Plan:
     )
 
 
-def _folds(settings: Settings, architecture: Architecture, pictures: int) -> int:
+def _folds(settings: Settings, architecture: Architecture, listings: Listings) -> int:
+    _check_validation(settings)
     whole = bool(settings.teacher) or architecture.TAIL is None
     if settings.folds and whole:
         raise SettingError(
@@ -154,14 +167,35 @@ def _folds(settings: Settings, architecture: Architecture, pictures: int) -> int
         )
     if settings.folds is not None and settings.folds > 1:
         return settings.folds
-    asked = settings.test_split is not None or settings.validation_split is not None
-    if whole or settings.folds == 1 or asked or pictures > MOST_IN_FOLDS:
+    pictures = sum(len(each.files) for each in (listings.pictures, listings.validation) if each)
+    if whole or pictures > MOST_IN_FOLDS:
         return 0
+    if settings.folds or settings.test_split or settings.validation_split or settings.validation:
+        return 1
     return FOLDS if pictures <= FEW else FOLDS_OF_MANY
+
+
+def _check_validation(settings: Settings) -> None:
+    if settings.validation is None:
+        return
+    for flag, given in (
+        ("--validation-split", settings.validation_split is not None),
+        ("--folds", settings.folds is not None and settings.folds > 1),
+    ):
+        if given:
+            raise SettingError(
+                f"--validation and {flag} contradict each other: the pictures to validate are "
+                f"those of a folder, or part of the training pictures; leave one of both out"
+            )
 
 
 def _teacher(settings: Settings, recipe: Recipe, labels: tuple[str, ...]) -> Teacher | None:
     if not settings.teacher:
+        if settings.unlabelled:
+            raise SettingError(
+                "--unlabelled: what is learnt from these pictures are a larger network's answers; "
+                "give its run by --teacher RUN, or leave --unlabelled out"
+            )
         return None
     if recipe.augmentation is None:
         raise SettingError(

@@ -17,7 +17,7 @@ from pocketlens.metadata import Metadata
 from pocketlens.metrics import Probabilities
 from pocketlens.pictures.decoding import decode
 from pocketlens_train.fonts import fonts_for
-from pocketlens_train.splits import HeldOut
+from pocketlens_train.held_out import HeldOut
 
 matplotlib.use("Agg")
 

@@ -37,12 +37,13 @@ def check_is_not_split(folder: Path, names: Sequence[str]) -> None:
     if not parts or not set.intersection(*classes.values()):
         return
     words = ["pocketlens", "train", str(folder / parts[0])]
+    words += ["--validation", str(folder / parts[1])] if len(parts) > 2 else []
     words += ["--test", str(folder / parts[-1])] if len(parts) > 1 else []
-    unused = [name for name in ordered if name not in (parts[0], parts[-1])]
+    unused = [name for name in ordered if str(folder / name) not in words]
     raise DatasetError(
         f"{folder}: its sub-folders {', '.join(ordered)} are parts of a split, expected classes; "
         f"run: {shlex.join([*words, '--out'])} RUN"
-        + (f" ({' and '.join(unused)} cannot be used yet)" if unused else "")
+        + (f" ({' and '.join(unused)} left out)" if unused else "")
     )
 
 

@@ -65,14 +65,16 @@ def describe_data(splits: Splits, labels: tuple[str, ...], outcome: Outcome) -> 
     counts = np.bincount(splits.pictures.targets, minlength=len(labels)).tolist()
     return Data(
         fingerprint=splits.pictures.fingerprint,
-        test_fingerprint=splits.test_fingerprint,
+        test_fingerprint=splits.own_fingerprints.get("test"),
+        validation_fingerprint=splits.own_fingerprints.get("validation"),
         images=dict(zip(labels, counts, strict=True)),
         left_out=len(splits.left_out),
         near_duplicates=splits.near_duplicates,
+        unlabelled=len(splits.unlabelled_rows),
         split={
             "train": len(splits.train),
             "validation": len(splits.validation.files),
-            "test": len(outcome.tested.files),
+            "test": 0 if outcome.tested is splits.validation else len(outcome.tested.files),
         },
     )
 

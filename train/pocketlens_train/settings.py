@@ -26,6 +26,7 @@ class Settings:
     epochs: int | None
     batch_size: int | None
     learning_rate: float | None
+    validation: Path | None
     test: Path | None
     test_split: float | None
     validation_split: float | None
@@ -34,6 +35,7 @@ class Settings:
     class_weights: str
     seed: int
     teacher: Path | None
+    unlabelled: Path | None
     outliers: Path | None
     keep_repeats: bool
     resume: bool

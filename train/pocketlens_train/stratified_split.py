@@ -11,10 +11,18 @@ from sklearn.model_selection import train_test_split
 
 from pocketlens.errors import DatasetError
 from pocketlens.learning.linear_head import Indices
+from pocketlens.names import listed
+
+_PURPOSES = {"--validation-split": "validate", "--test-split": "test"}
 
 
 def split(
-    targets: Sequence[int], labels: Sequence[str], *, shares: Sequence[float], seed: int
+    targets: Sequence[int],
+    labels: Sequence[str],
+    *,
+    shares: Sequence[float],
+    seed: int,
+    options: Sequence[str] = ("--test-split", "--validation-split"),
 ) -> list[Indices]:
     """Splits pictures so that each part has the classes in the same proportion.
 
@@ -24,6 +32,7 @@ def split(
         shares: The share of the last part of all pictures, then of the one before it of the rest,
             and so on: (0.3, 0.1) gives 63 % training, 7 % validation and 30 % test.
         seed: Same seed, same split.
+        options: What sets each share on the command line, for messages.
 
     Returns:
         Ascending indices of the parts, the training pictures first.
@@ -32,16 +41,16 @@ def split(
         DatasetError: A class has too few pictures to be in all parts.
     """
     counts = Counter(targets)
-    parts = len(shares) + 1
+    purposes = ["train", *(_PURPOSES[option] for option in reversed(options))]
+    parts = len(purposes)
     for target, label in enumerate(labels):
         if counts[target] < parts:
             raise DatasetError(
                 f"class {label!r} has {counts[target]} usable picture(s), expected at least "
-                f"{parts}: one each to train, validate{' and test' if parts > 2 else ''}"
+                f"{parts}" + (f": one each to {listed(purposes)}" if parts > 1 else "")
             )
     y = np.asarray(targets)
     rest, split_off = np.arange(len(y)), []
-    options = ("--test-split", "--validation-split")[-len(shares) :]
     for share, option in zip(shares, options, strict=True):
         if advice := _wrong_share(len(rest), len(labels), share, option):
             raise DatasetError(

@@ -6,13 +6,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from pocketlens.metadata import Metadata
-from pocketlens.metrics import Probabilities, evaluate
+from pocketlens.metrics import evaluate
 from pocketlens.run_folder import read_run
 from pocketlens_train import output_folder, plots
-from pocketlens_train.batches import Batches
+from pocketlens_train.answers import answer
 from pocketlens_train.checkpoint import SavedState, read_state
 from pocketlens_train.fitting import fit
 from pocketlens_train.head_first import fit_head_first
@@ -22,7 +20,7 @@ from pocketlens_train.output_folder import CHECKPOINT
 from pocketlens_train.plan import Plan, make_plan
 from pocketlens_train.provenance import describe_data, describe_training, device, versions
 from pocketlens_train.settings import Settings
-from pocketlens_train.splits import HeldOut, Splits, load_splits
+from pocketlens_train.splits import Splits, load_splits
 
 
 def train(folder: Path, out: Path, settings: Settings) -> Metadata:
@@ -38,7 +36,9 @@ def train(folder: Path, out: Path, settings: Settings) -> Metadata:
     """
     if settings.resume and output_folder.is_finished(out):
         return read_run(out).metadata
-    listings = list_all(folder, settings.test, settings.outliers)
+    listings = list_all(
+        folder, settings.test, settings.outliers, settings.validation, settings.unlabelled
+    )
     plan = make_plan(settings, listings)
     model = plan.build()
     print(f"training {settings.arch} on {device(model)}: {plan}", flush=True)
@@ -48,8 +48,10 @@ def train(folder: Path, out: Path, settings: Settings) -> Metadata:
     output_folder.prepare(out, listings.folders, resume=settings.resume)
     try:
         source = plan.recipe.source(plan.preprocessing)
-        splits = load_splits(listings, settings, source, plan.preprocessing, out, plan.folds > 0)
+        splits = load_splits(listings, settings, source, plan.preprocessing, out, plan.folds)
         print(splits, flush=True)
+        if saved:
+            saved.check(splits.fingerprints)
         if plan.teacher:
             plan.teacher.check_split(splits)
 
@@ -79,18 +81,19 @@ def train(folder: Path, out: Path, settings: Settings) -> Metadata:
 def _fit_whole(
     model: Any, plan: Plan, splits: Splits, out: Path, saved: SavedState | None
 ) -> Outcome:
-    history = fit(model, plan, splits, out, saved)
+    history, head_first = fit(model, plan, splits, out, saved)
     weights = model.get_weights()
     final = plan.build_final(weights)
     return Outcome(
         weights=weights,
         history=history,
         learnt=tuple(splits.pictures.files[row] for row in splits.train),
-        tested=splits.test,
-        probabilities=_test_probabilities(final, splits.test, len(plan.labels)),
+        tested=splits.measured,
+        probabilities=answer(final, splits.measured, len(plan.labels)),
         held_out=None,
-        unseen=splits.test.files,
-        unseen_folder=splits.test.folder,
+        unseen=splits.measured.files,
+        unseen_folder=splits.measured.folder,
+        head_first=head_first,
     )
 
 
@@ -107,12 +110,3 @@ def _metadata(
         data=describe_data(splits, plan.labels, outcome),
         versions=versions(),
     )
-
-
-def _test_probabilities(model: Any, test: HeldOut, classes: int) -> Probabilities:
-    """N x classes: what the network answers to the test pictures, the outliers' share left out."""
-    count = len(test.files)
-    no_targets = {"probabilities": np.zeros((count, model.outputs[0].shape[-1]), np.float32)}
-    answers = model.predict(Batches([test.inputs], [no_targets], np.arange(count), 64), verbose=0)
-    known = answers[:, :classes].astype(np.float64)
-    return np.asarray(known / known.sum(axis=1, keepdims=True))

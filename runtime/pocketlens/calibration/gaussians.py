@@ -48,6 +48,12 @@ def fit_gaussians(features: Any, truth: Classes) -> Gaussians:
         from sklearn.covariance import LedoitWolf
     labels, row = np.unique(truth, return_inverse=True)
     means = np.stack([features[truth == label].mean(axis=0) for label in labels])
-    precision = LedoitWolf(assume_centered=True).fit(features - means[row]).precision_
+    spread, rounding = features - means[row], 1e-5 * np.abs(features).max()
+    if np.abs(spread).max() <= rounding:
+        # One picture a class says nothing of how much those of a class differ.
+        spread = features - features.mean(axis=0)
+    precision = np.eye(features.shape[1])
+    if np.abs(spread).max() > rounding:
+        precision = LedoitWolf(assume_centered=True).fit(spread).precision_
     whitening = np.linalg.cholesky(precision).astype(np.float32)
     return Gaussians(whitening, (means @ whitening).astype(np.float32))

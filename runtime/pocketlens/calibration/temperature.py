@@ -9,7 +9,9 @@ import numpy.typing as npt
 
 from pocketlens.extras import requires_extra
 from pocketlens.metadata.measurements import Calibration, Fit
-from pocketlens.metrics import Classes, calibration_error, log_loss, softmax
+from pocketlens.metrics import Classes, calibration_error, log_loss, log_losses, softmax
+
+_PARTS = 10
 
 
 def fit_temperature(logits: npt.NDArray[Any], truth: Classes) -> float:
@@ -17,7 +19,7 @@ def fit_temperature(logits: npt.NDArray[Any], truth: Classes) -> float:
 
     One picture of unknown class is added to the N: where all answers are right, the least loss
     would be at a temperature of 0. The temperature counts only where it helps pictures that it was
-    not fitted on: it is fitted on each half of the pictures and tried on the other.
+    not fitted on: each tenth of the pictures is tried with that of the others.
 
     Args:
         logits: N x K, of pictures that the network has not learnt from.
@@ -26,14 +28,15 @@ def fit_temperature(logits: npt.NDArray[Any], truth: Classes) -> float:
     Returns:
         The temperature; 1 where none helps.
     """
-    halves = np.arange(len(truth)) % 2 == 0
-    tried = [
-        log_loss(truth[~half], softmax(logits[~half] / _least(logits[half], truth[half])))
-        * (~half).sum()
-        for half in (halves, ~halves)
-        if half.any() and (~half).any()
-    ]
-    if not tried or sum(tried) >= log_loss(truth, softmax(logits)) * len(truth):
+    if len(truth) < 2:
+        return 1.0
+    parts = np.arange(len(truth)) % _PARTS
+    tried = np.zeros(len(truth))
+    for part in np.unique(parts):
+        rest, tested = parts != part, parts == part
+        scaled = logits[tested] / _least(logits[rest], truth[rest])
+        tried[tested] = log_losses(truth[tested], softmax(scaled))
+    if tried.sum() >= log_losses(truth, softmax(logits)).sum():
         return 1.0
     return _least(logits, truth)
 

@@ -105,21 +105,27 @@ def assign_folds(
 ) -> Indices:
     """For each picture the fold in which it is tested: classes in proportion, groups whole.
 
+    There are fewer folds where no class has so many groups.
+
     Raises:
         DatasetError: A class has pictures of one group alone, which cannot be learnt and tested.
         MissingExtraError: scikit-learn is not installed.
     """
     with requires_extra("teach", "sklearn"):
         from sklearn.model_selection import StratifiedGroupKFold
+    most = 0
     for target, label in enumerate(labels):
         own = targets == target
-        if len(np.unique(groups[own])) < 2:
+        found = len(np.unique(groups[own]))
+        most = max(most, found)
+        if found < 2:
             raise DatasetError(
                 f"class {label!r} has {own.sum()} usable picture(s) that "
                 f"{'belong together' if own.sum() > 1 else 'cannot be split'}, expected two or "
                 "more that do not; add pictures of that class"
             )
-    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    # No class of a handful of pictures can be in more folds than it has pictures.
+    splitter = StratifiedGroupKFold(min(folds, most), shuffle=True, random_state=seed)
     assigned = np.zeros(len(targets), np.intp)
     with warnings.catch_warnings():
         # A class smaller than the number of folds is missing in some of them.

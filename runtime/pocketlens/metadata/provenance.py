@@ -7,6 +7,10 @@ from typing import Any
 from pocketlens.metadata.measurements import Interval, Row
 from pocketlens.names import cut
 
+VALIDATED = (
+    "the figures are of the validation pictures, by which the network was chosen: of others "
+    "(--test) it may be right for fewer"
+)
 _FEW = 20
 """Classes for which there is room, each with a name."""
 
@@ -20,8 +24,10 @@ class Data:
         images: Pictures of each class there.
         left_out: Number of files that were not used.
         split: The sizes of its parts.
-        near_duplicates: Test pictures that nearly repeat another and do not count.
+        near_duplicates: Pictures to validate or test that nearly repeat another and do not count.
         test_fingerprint: As `fingerprint`, of a test folder of its own.
+        validation_fingerprint: Likewise.
+        unlabelled: Number of pictures without labels on which a teacher's answers were learnt.
     """
 
     fingerprint: str
@@ -30,11 +36,16 @@ class Data:
     split: Mapping[str, int]
     near_duplicates: int = 0
     test_fingerprint: str | None = None
+    validation_fingerprint: str | None = None
+    unlabelled: int = 0
 
     def rows(self) -> Iterator[Row]:
         """Label and value of each fact."""
         yield "training folder", f"{self._images()}; {self.left_out} files left out"
-        yield "split", ", ".join(f"{part} {count:,}" for part, count in self.split.items())
+        if self.unlabelled:
+            yield "unlabelled", f"{self.unlabelled:,} pictures, for the teacher's answers to them"
+        parts = ", ".join(f"{part} {count:,}" for part, count in self.split.items())
+        yield "split", parts if self.split.get("test", 1) else f"{parts}; {VALIDATED}"
         yield "near-duplicates", f"{self.near_duplicates} test pictures, which do not count"
         yield "fingerprint", f"{self.fingerprint} (SHA-256 of the training folder)"
 
@@ -75,10 +86,11 @@ class Teacher:
 
 @dataclass(frozen=True)
 class HeadFirst:
-    """A head on frozen features, then the last blocks, tested in folds.
+    """A head on frozen features, then the last blocks, tested in folds or on what is held out.
 
     Attributes:
-        folds: Each picture is tested once by a network that has not learnt from its fold.
+        folds: Each picture is tested once by a network that has not learnt from its fold; 1 if
+            validation pictures were held out instead; 0 if all blocks were trained from the head.
         strength: The head's, scikit-learn's C.
         mirror: Whether mirror images are of the same class.
         class_weights: "auto", "balanced" or "none".
@@ -145,14 +157,14 @@ class Training:
                 f"{teacher.architecture}, input {height}x{width}, right for {teacher.accuracy}",
             )
         if first := self.head_first:
-            yield "folds", f"{first.folds}; {first.grouped} pictures kept in the fold of another"
+            tuned = f"tuned share {first.tuned_share:g}, from block {first.first_block}"
+            if first.first_block is None:
+                tuned = "all blocks trained from it" if first.tuned_share else "frozen features"
+            grouped = f"{first.folds}; {first.grouped} pictures kept in the fold of another"
+            yield "folds", grouped if first.folds > 1 else "none, a part was held out"
             yield (
                 "head first",
-                f"tuned share {first.tuned_share:g}, from block {first.first_block}, "
-                f"strength {first.strength:g}, class weights {first.class_weights}"
-                if first.tuned_share
-                else f"frozen features, strength {first.strength:g}, "
-                f"class weights {first.class_weights}",
+                f"{tuned}, strength {first.strength:g}, class weights {first.class_weights}",
             )
         yield "settings", ", ".join(f"{name} {value}" for name, value in self._settings())
         yield "trained on", f"{self.device}, finished {self.finished}"
