@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("sklearn")
 
 from pocketlens.errors import DatasetError
-from pocketlens_train.listing import list_files
+from pocketlens.pictures.listing import list_files
 
 
 def fill(folder: Path, *parts: str, classes: tuple[str, ...] = ("hat", "shoe")) -> Path:
