@@ -4,8 +4,6 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("sklearn")
-
 from pocketlens.errors import DatasetError
 from pocketlens.pictures.listing import list_files
 

@@ -46,7 +46,7 @@ def check_is_not_split(folder: Path, names: Sequence[str], command: str) -> None
     out = "RUN" if command == "train" else "FILE.onnx"
     raise DatasetError(
         f"{folder}: its sub-folders {', '.join(ordered)} are parts of a split, expected classes; "
-        f"run: {shlex.join([*words, '--out'])} {'RUN' if command == 'train' else 'FILE.onnx'}"
+        f"run: {shlex.join([*words, '--out'])} {out}"
         + (f" ({' and '.join(unused)} cannot be used yet)" if unused else "")
     )
 
