@@ -127,5 +127,19 @@ class Heads:
             yield "own", np.square(means).sum(axis=1)[None]
 
 
+def read_gaussians(model: onnx.ModelProto) -> Gaussians:
+    """Those that Heads.add_to() has put into a graph.
+
+    Raises:
+        KeyError: There are none.
+    """
+    found = {each.name: each for each in model.graph.initializer}
+    codes, steps, means = (
+        numpy_helper.to_array(found[name])
+        for name in ("whitening_codes", "whitening_steps", "means")
+    )
+    return Gaussians(codes, steps, means.T / 2)
+
+
 def _node(kind: str, inputs: list[str], outputs: list[str], **attributes: Any) -> NodeProto:
     return helper.make_node(kind, inputs, outputs, f"head/{outputs[0]}", **attributes)

@@ -11,6 +11,7 @@ import onnxruntime
 import pocketlens
 from pocketlens.errors import ExportError, FileError, PocketLensError
 from pocketlens.metadata import KEY, Metadata
+from pocketlens.metadata.selftest_record import Selftest
 from pocketlens.pictures.files import read_bytes
 from pocketlens_export.graph import OPSET
 from pocketlens_export.selftest import selftest_record
@@ -57,10 +58,18 @@ def load(model: onnx.ModelProto, metadata: Metadata) -> pocketlens.Classifier:
         raise ExportError(f"check 'the runtime loads it' failed: {error}") from error
 
 
-def with_selftest(model: onnx.ModelProto, metadata: Metadata) -> bytes:
-    """The bytes of the finished file."""
+def with_selftest(
+    model: onnx.ModelProto, metadata: Metadata, earlier: Selftest | None = None
+) -> bytes:
+    """The bytes of the finished file.
+
+    Args:
+        model: Its graph.
+        metadata: What it says of itself.
+        earlier: The self-test of the file that it was made from.
+    """
     # The digest is of the metadata too, as they are without it.
-    record = selftest_record(load(model, metadata), _with_metadata(model, metadata))
+    record = selftest_record(load(model, metadata), _with_metadata(model, metadata), earlier)
     finished = replace(metadata, selftest=record)
     load(model, finished)
     return _with_metadata(model, finished)

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from pocketlens.calibration.gaussians import fit_gaussians
+from pocketlens.calibration.gaussians import familiarity_out_of_fold
 from pocketlens.learning.class_weights import output_weights
 from pocketlens.learning.folds import assign_folds, merge_repeats, named_groups
 from pocketlens.learning.linear_head import (
@@ -291,7 +291,9 @@ def _outcome(
     known = task.tested
     files = splits.pictures.files
     tested = HeldOut(splits.validation.folder, files, splits.inputs[0], task.targets[known])
-    familiarity = None if course.plan.has_outliers else _familiarity(task, features)
+    familiarity = None
+    if not course.plan.has_outliers:
+        familiarity = familiarity_out_of_fold(features, task.targets, task.folds)
     history: dict[str, list[float]] = {}
     if tuned:
         for name in tuned[1][0].history:
@@ -317,16 +319,6 @@ def _outcome(
             grouped=len(known) - len(np.unique(task.groups)),
         ),
     )
-
-
-def _familiarity(task: _Task, features: Sequence[Features]) -> Features:
-    """As a finished file measures it, of each picture by the classes of the other folds."""
-    found = np.zeros(len(task.tested), np.float32)
-    for fold, of_fold in enumerate(features):
-        learnt, tested = task.split(fold)
-        gaussians = fit_gaussians(of_fold[learnt], task.targets[learnt])
-        found[tested] = -gaussians.distance(of_fold[tested])
-    return found
 
 
 def _say(what: str, outcome: Outcome) -> None:

@@ -120,6 +120,35 @@ def _fit(
     return LinearHead(kernel, bias)
 
 
+def answer_out_of_fold(
+    views: Sequence[Features],
+    targets: Indices,
+    folds: Indices,
+    weights: npt.NDArray[np.float64],
+    strength: float,
+) -> Logits:
+    """N x outputs: for each picture that is tested the answer of a head that has not seen it.
+
+    Args:
+        views: As of fit_head(); the pictures come first.
+        targets: For each picture its class.
+        folds: For each picture the fold it is tested in; -1 for one that is only learnt from.
+        weights: As of fit_head().
+        strength: As of fit_head().
+    """
+
+    def fit(fold: int) -> LinearHead:
+        learnt = folds != fold
+        return _fit([view[learnt] for view in views], targets[learnt], weights, strength)
+
+    logits = np.zeros((len(targets), len(weights)), np.float32)
+    with one_blas_thread():
+        heads = map_in_order(fit, range(int(folds.max()) + 1), usable_cores())
+        for fold, head in enumerate(heads):
+            logits[folds == fold] = head.logits(views[0][folds == fold])
+    return logits
+
+
 def choose_head(
     plain: Features,
     mirrored: Features,
@@ -137,16 +166,8 @@ def choose_head(
         weights: As of fit_head().
     """
 
-    def out_of_fold(views: Sequence[Features], strength: float) -> Logits:
-        def fit(fold: int) -> LinearHead:
-            learnt = folds != fold
-            return _fit([view[learnt] for view in views], targets[learnt], weights, strength)
-
-        logits = np.zeros((len(targets), len(weights)), np.float32)
-        count = int(folds.max()) + 1
-        for fold, head in enumerate(map_in_order(fit, range(count), usable_cores())):
-            logits[folds == fold] = head.logits(plain[folds == fold])
-        return logits
+    def answer(views: Sequence[Features], strength: float) -> Logits:
+        return answer_out_of_fold(views, targets, folds, weights, strength)
 
     def loss(logits: Logits) -> float:
         rows = np.flatnonzero(folds >= 0)
@@ -154,9 +175,8 @@ def choose_head(
         return float(np.average(losses, weights=weights[targets[rows]]))
 
     both = [plain, mirrored]
-    with one_blas_thread():
-        strength, logits = _descend(lambda place: out_of_fold(both, STRENGTHS[place]), loss)
-        unmirrored = out_of_fold([plain], strength)
+    strength, logits = _descend(lambda place: answer(both, STRENGTHS[place]), loss)
+    unmirrored = answer([plain], strength)
     # A mirror image doubles what is seen of a picture: without it the loss is higher by nature.
     if loss(unmirrored) < loss(logits):
         return Chosen(strength, False, unmirrored)
