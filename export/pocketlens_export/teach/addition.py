@@ -21,6 +21,7 @@ from pocketlens.learning.linear_head import (
     Indices,
     answer_out_of_fold,
     fit_head,
+    one_blas_thread,
 )
 from pocketlens.loading import load_model
 from pocketlens.metadata import Metadata
@@ -179,6 +180,22 @@ def _learn(pupils: Pupils, plain: Features, new: SeenPictures, old: _Taught) -> 
     head = fit_head([plain], pupils.targets, pupils.weights, strength)
     images = old.metadata.data.images if old.metadata.data else {}
     counts = np.array([images.get(label, 0) for label in pupils.labels])
+    with one_blas_thread():
+        gaussians, familiarity = _widen(pupils, new, old, counts)
+    return Lesson(
+        head=head,
+        gaussians=gaussians,
+        logits=logits[pupils.tested],
+        familiarity=familiarity[pupils.tested],
+        strength=strength,
+        mirror=False,
+    )
+
+
+def _widen(
+    pupils: Pupils, new: SeenPictures, old: _Taught, counts: Indices
+) -> tuple[Gaussians, Features]:
+    """The Gaussians of all pictures, and raw numbers of each by those of the other folds."""
     widen = partial(widen_gaussians, old.gaussians, counts)
     familiarity = np.concatenate([old.kept.familiarity, np.full(len(new.plain), np.nan)])
     folds = pupils.folds[-len(new.plain) :]
@@ -187,14 +204,7 @@ def _learn(pupils: Pupils, plain: Features, new: SeenPictures, old: _Taught) -> 
         gaussians = widen(new.bottleneck[learnt], new.targets[learnt])
         rows = tested + len(pupils.folds) - len(folds)
         familiarity[rows] = -gaussians.distance(new.bottleneck[tested])
-    return Lesson(
-        head=head,
-        gaussians=widen(new.bottleneck, new.targets),
-        logits=logits[pupils.tested],
-        familiarity=familiarity[pupils.tested].astype(np.float32),
-        strength=strength,
-        mirror=False,
-    )
+    return widen(new.bottleneck, new.targets), familiarity.astype(np.float32)
 
 
 def _strength(training: Training) -> float:
