@@ -80,6 +80,21 @@ def test_what_is_added_in_turns_is_as_good_as_at_once(
     assert losses[0] == pytest.approx(losses[1], abs=0.1)
 
 
+def test_file_with_a_sample_is_added_to(
+    taught_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept_features, "MOST", 10)
+    file = tmp_path / "m.onnx"
+    file.write_bytes(taught_model.read_bytes())
+    for number in (20, 21):
+        more = paint(tmp_path / str(number), "red", 1, first=number)
+        assert add(more, file, file) == 0
+    metadata = pocketlens.load_model(file).metadata
+    assert metadata.data.images == {"green": 8, "red": 10}
+    assert metadata.training.taught.kept == 10
+    assert metadata.metrics.images == 11, "those that were kept, and the new one"
+
+
 def test_nothing_new(
     taught_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

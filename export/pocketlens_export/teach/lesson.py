@@ -27,7 +27,7 @@ from pocketlens.names import listed
 UNTESTED = -1
 STRENGTH = 0.03
 """The usual one, where there is none to choose."""
-_UNTESTED_STRENGTH = 0.001
+UNTESTED_STRENGTH = 0.001
 """Of a head that no picture can be tested with: it must not be sure."""
 _SEARCHED = 200_000
 """Pictures times classes from which on a try takes so long that none is made."""
@@ -106,8 +106,8 @@ def learn_head(
 ) -> tuple[LinearHead, Logits, float, bool]:
     """The head, the logits out of fold, its strength, and whether mirror images are learnt from."""
     if not len(pupils.tested):
-        head = fit_head([plain, mirrored], pupils.targets, pupils.weights, _UNTESTED_STRENGTH)
-        return head, np.zeros((0, len(pupils.labels)), np.float32), _UNTESTED_STRENGTH, True
+        head = fit_head([plain, mirrored], pupils.targets, pupils.weights, UNTESTED_STRENGTH)
+        return head, np.zeros((0, len(pupils.labels)), np.float32), UNTESTED_STRENGTH, True
     task = pupils.targets, pupils.folds, pupils.weights
     if len(plain) * len(pupils.labels) < _SEARCHED:
         chosen = choose_head(plain, mirrored, *task)
