@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
-import onnx
 
 from pocketlens.calibration.gaussians import Gaussians, widen_gaussians
 from pocketlens.cli.printing import print_left_out
-from pocketlens.engine.model_file import read_model
-from pocketlens.errors import DatasetError, ModelError
-from pocketlens.learning.class_weights import AUTO
+from pocketlens.errors import DatasetError
 from pocketlens.learning.folds import merge_repeats
 from pocketlens.learning.linear_head import (
     Features,
@@ -23,12 +19,10 @@ from pocketlens.learning.linear_head import (
     fit_head,
     one_blas_thread,
 )
-from pocketlens.loading import load_model
 from pocketlens.metadata import Metadata
-from pocketlens.metadata.provenance import Data, Training
+from pocketlens.metadata.provenance import Training
 from pocketlens.metrics import softmax
 from pocketlens.pictures.listing import Listing, list_files
-from pocketlens_export.graph import read_gaussians
 from pocketlens_export.model_file import check_out
 from pocketlens_export.teach.features_file import Eye
 from pocketlens_export.teach.finish import build, check_answers, describe, fit_heads, put_in_place
@@ -37,7 +31,6 @@ from pocketlens_export.teach.kept_features import (
     digest_codes,
     encode,
     even_sample,
-    read_kept,
 )
 from pocketlens_export.teach.lesson import (
     STRENGTH,
@@ -48,30 +41,10 @@ from pocketlens_export.teach.lesson import (
     say_untested,
     seat,
 )
-from pocketlens_export.teach.network import take_body
 from pocketlens_export.teach.pictures import SeenPictures, see_pictures
 from pocketlens_export.teach.progress import say
-from pocketlens_export.teach.provenance import describe_head, now, split_sizes, versions
 from pocketlens_export.teach.settings import Settings
-
-
-@dataclass(frozen=True)
-class _Taught:
-    """The file that is added to.
-
-    Attributes:
-        metadata: What it says of itself.
-        training: The part that says how it was taught.
-        body: Its frozen network, without the head.
-        kept: The features that it carries.
-        gaussians: Its classes'.
-    """
-
-    metadata: Metadata
-    training: Training
-    body: onnx.ModelProto
-    kept: KeptFeatures
-    gaussians: Gaussians
+from pocketlens_export.teach.taught_file import TaughtFile, describe_addition, read_taught
 
 
 def add(folder: Path, file: Path, out: Path, settings: Settings, command: str) -> Metadata:
@@ -98,7 +71,7 @@ def add(folder: Path, file: Path, out: Path, settings: Settings, command: str) -
         FileError: `out` cannot be written.
     """
     check_out(out)
-    old = _read(file)
+    old = read_taught(file)
     listing = list_files(folder, least=1, command="teach --add")
     known = old.metadata.labels
     labels = (*known, *(label for label in listing.labels if label not in known))
@@ -108,7 +81,7 @@ def add(folder: Path, file: Path, out: Path, settings: Settings, command: str) -
     plain, groups = kept.features, kept.groups
     if not settings.keep_repeats:
         groups = merge_repeats(groups, plain, kept.targets)
-    pupils = seat(labels, kept.targets, groups, _class_weights(old.training), old.training.seed)
+    pupils = seat(labels, kept.targets, groups, old.class_weights, old.training.seed)
     say_untested(pupils)
     say(f"fitting the head with {len(new.plain):,} pictures more")
     lesson = _learn(pupils, plain, new, old)
@@ -116,7 +89,9 @@ def add(folder: Path, file: Path, out: Path, settings: Settings, command: str) -
     familiarity[pupils.tested] = lesson.familiarity
     heads = fit_heads(lesson, pupils)
     kept = even_sample(replace(kept, groups=groups, familiarity=familiarity))
-    metadata = describe(_metadata(old, pupils, new, lesson, kept, command), lesson, pupils, heads)
+    metadata = describe(
+        describe_addition(old, pupils, new, lesson, kept, command), lesson, pupils, heads
+    )
     say("writing and checking the file")
     model = build(old.body, lesson, heads, kept)
     expected = softmax(lesson.head.logits(new.plain) / heads.temperature)
@@ -125,27 +100,8 @@ def add(folder: Path, file: Path, out: Path, settings: Settings, command: str) -
     return metadata
 
 
-def _read(file: Path) -> _Taught:
-    content = read_model(file)
-    metadata = load_model(file).metadata
-    try:
-        model = onnx.load_from_string(content)
-        kept = read_kept(model)
-        gaussians, body = read_gaussians(model), take_body(model)
-    except ModelError as error:
-        raise ModelError(f"{file}: {error}") from error
-    except KeyError as error:
-        raise ModelError(f"{file}: its graph lacks {error}; teach the folder again") from error
-    training = metadata.training
-    if not training or not training.taught or not metadata.data:
-        raise ModelError(f"{file}: its metadata does not say how it was taught; teach it again")
-    if kept.targets.max() >= len(metadata.labels):
-        raise ModelError(f"{file}: carries features of more classes than it has; teach it again")
-    return _Taught(metadata, training, body, kept, gaussians)
-
-
 def _new_pictures(
-    seen: SeenPictures, listing: Listing, labels: tuple[str, ...], old: _Taught
+    seen: SeenPictures, listing: Listing, labels: tuple[str, ...], old: TaughtFile
 ) -> SeenPictures:
     """Those that the file has not learnt from, with their classes among the new file's."""
     places = np.array([labels.index(label) for label in listing.labels], np.intp)
@@ -184,7 +140,7 @@ def _join(kept: KeptFeatures, new: SeenPictures, groups: Indices) -> KeptFeature
     )
 
 
-def _learn(pupils: Pupils, plain: Features, new: SeenPictures, old: _Taught) -> Lesson:
+def _learn(pupils: Pupils, plain: Features, new: SeenPictures, old: TaughtFile) -> Lesson:
     """The head of all pictures; mirror images of the old ones are no longer there."""
     strength = _strength(old.training, pupils)
     task = (pupils.targets, pupils.folds, pupils.weights)
@@ -205,7 +161,7 @@ def _learn(pupils: Pupils, plain: Features, new: SeenPictures, old: _Taught) -> 
 
 
 def _widen(
-    pupils: Pupils, new: SeenPictures, old: _Taught, counts: Indices
+    pupils: Pupils, new: SeenPictures, old: TaughtFile, counts: Indices
 ) -> tuple[Gaussians, Features]:
     """The Gaussians of all pictures, and raw numbers of each by those of the other folds."""
     widen = partial(widen_gaussians, old.gaussians, counts)
@@ -225,49 +181,3 @@ def _strength(training: Training, pupils: Pupils) -> float:
     if first and first.folds:
         return first.strength * (1 + first.mirror)
     return STRENGTH if len(pupils.tested) else UNTESTED_STRENGTH
-
-
-def _class_weights(training: Training) -> str:
-    return training.head_first.class_weights if training.head_first else AUTO
-
-
-def _metadata(
-    old: _Taught,
-    pupils: Pupils,
-    new: SeenPictures,
-    lesson: Lesson,
-    kept: KeptFeatures,
-    command: str,
-) -> Metadata:
-    before, data, training = old.metadata, old.metadata.data, old.training
-    images = dict.fromkeys(pupils.labels, 0) | dict(data.images if data else {})
-    for target in new.read.targets:
-        images[pupils.labels[target]] += 1
-    both = f"{data and data.fingerprint}{new.read.fingerprint}"
-    return replace(
-        before,
-        labels=pupils.labels,
-        metrics=None,
-        calibration=None,
-        familiarity=None,
-        selftest=None,
-        versions=versions(),
-        training=replace(
-            training,
-            command=command,
-            finished=now(),
-            head_first=describe_head(lesson, pupils, _class_weights(training)),
-            taught=training.taught
-            and replace(
-                training.taught,
-                kept=len(kept.targets),
-                earlier=(*training.taught.earlier, training.command),
-            ),
-        ),
-        data=Data(
-            fingerprint=hashlib.sha256(both.encode()).hexdigest(),
-            images=images,
-            left_out=(data.left_out if data else 0) + len(new.read.left_out),
-            split=split_sizes(pupils),
-        ),
-    )
