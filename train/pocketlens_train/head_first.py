@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from pocketlens.calibration.gaussians import fit_gaussians
+from pocketlens.calibration.gaussians import familiarity_out_of_fold
 from pocketlens.learning.class_weights import output_weights
 from pocketlens.learning.folds import assign_folds, merge_repeats, named_groups
 from pocketlens.learning.linear_head import (
@@ -329,7 +329,9 @@ def _outcome(
             head_first=head_first,
         )
     known = task.tested
-    familiarity = None if course.plan.has_outliers else _familiarity(task, features)
+    familiarity = None
+    if not course.plan.has_outliers:
+        familiarity = familiarity_out_of_fold(features, task.targets, task.folds)
     own = splits.test
     return Outcome(
         weights=weights,
@@ -343,16 +345,6 @@ def _outcome(
         out_of_fold=OutOfFold(logits[known], familiarity),
         head_first=head_first,
     )
-
-
-def _familiarity(task: _Task, features: Sequence[Features]) -> Features:
-    """As a finished file measures it, of each picture by the classes of the other folds."""
-    found = np.zeros(len(task.tested), np.float32)
-    for fold, of_fold in enumerate(features):
-        learnt, tested = task.split(fold)
-        gaussians = fit_gaussians(of_fold[learnt], task.targets[learnt])
-        found[tested] = -gaussians.distance(of_fold[tested])
-    return found
 
 
 def _say(what: str, outcome: Outcome, splits: Splits) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 
 from pocketlens.errors import ModelError, SettingError
+from pocketlens.learning.folds import fold_count
 from pocketlens.pictures.preprocessing import Preprocessing
 from pocketlens_train import architectures
 from pocketlens_train.architectures import Architecture
@@ -17,8 +18,8 @@ from pocketlens_train.listing import Listings
 from pocketlens_train.recipe import Recipe, TailRecipe
 from pocketlens_train.settings import Settings
 
-FOLDS, FEW, FOLDS_OF_MANY, MOST_IN_FOLDS = 5, 1500, 3, 6000
-"""Folds up to so many pictures, and beyond; above the most, one part is held out for the test."""
+MOST_IN_FOLDS = 6000
+"""Above so many pictures, one part is held out for the test."""
 
 
 @dataclass(frozen=True)
@@ -172,7 +173,7 @@ def _folds(settings: Settings, architecture: Architecture, listings: Listings) -
         return 0
     if settings.folds or settings.test_split or settings.validation_split or settings.validation:
         return 1
-    return FOLDS if pictures <= FEW else FOLDS_OF_MANY
+    return fold_count(pictures)
 
 
 def _check_validation(settings: Settings) -> None:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from pocketlens.cli.printing import print_left_out
 from pocketlens.errors import DatasetError
 from pocketlens.learning.linear_head import Indices
-from pocketlens.names import printable
 from pocketlens.pictures.decoding import Pixels
-from pocketlens.pictures.folders import SYSTEM, PassedOver
+from pocketlens.pictures.listing import Listing
 from pocketlens.pictures.preprocessing import Preprocessing
 from pocketlens_train.held_out import LEARNT, HeldOut, Known, load_held_out, without_repeats
-from pocketlens_train.listing import Listing, Listings
-from pocketlens_train.pixel_cache import KNOWN, Pictures, load_inputs, load_pictures
+from pocketlens_train.listing import Listings
+from pocketlens_train.pixel_cache import Pictures, load_inputs, load_pictures
 from pocketlens_train.settings import Settings
 from pocketlens_train.stratified_split import split
 
@@ -157,7 +156,7 @@ def load_splits(
     if listings.unlabelled:
         labelled = [each for each in (pictures, outliers, *own.values()) if each]
         unlabelled = load_more("unlabelled", source, {d for each in labelled for d in each.digests})
-    _print_left_out(left_out)
+    print_left_out(left_out)
     _check_more(pictures, outliers, unlabelled)
     rows = {"train": np.arange(len(pictures.files))}
     if folds < 2:
@@ -227,15 +226,3 @@ def _check_more(pictures: Pictures, outliers: Pictures | None, unlabelled: Pictu
             f"{unlabelled.folder}: no unlabelled picture is left: all are labelled or cannot be "
             "read; add pictures"
         )
-
-
-def _print_left_out(left_out: Sequence[tuple[str, str]]) -> None:
-    """Names what is left out, but counts what may be many: system files, unlabelled pictures."""
-    passed = PassedOver()
-    for file, reason in left_out:
-        if reason in (SYSTEM, KNOWN):
-            passed.add(reason, file)
-        else:
-            print(f"left out: {printable(file)}: {printable(reason)}", file=sys.stderr)
-    if passed.count():
-        print(f"passed over: {printable(str(passed))}", file=sys.stderr)

@@ -19,6 +19,7 @@ SUFFIXES = frozenset(
 )
 """Of the names of pictures, in lower case."""
 NON_PICTURE, SYSTEM, LINK = "non-picture", "hidden or system", "behind a link"
+KNOWN = "also among the labelled pictures or the outliers"
 """Reasons to pass something over."""
 _SYSTEM = frozenset(
     (

@@ -18,12 +18,13 @@ _PARTS = (
 """Names of parts in any case, from what is learnt from to what is tested on."""
 
 
-def check_is_not_split(folder: Path, names: Sequence[str]) -> None:
+def check_is_not_split(folder: Path, names: Sequence[str], command: str) -> None:
     """Refuses sub-folders that are parts of a split: their classes would be "test" and "train".
 
     Args:
         folder: The folder with one sub-folder for each class.
         names: Its sub-folders.
+        command: "train", which takes a part of its own to test on, or another that learns.
 
     Raises:
         DatasetError: Each is named like a part, and classes lie in them; the message has the
@@ -36,13 +37,15 @@ def check_is_not_split(folder: Path, names: Sequence[str]) -> None:
     parts = list(classes)
     if not parts or not set.intersection(*classes.values()):
         return
-    words = ["pocketlens", "train", str(folder / parts[0])]
-    words += ["--validation", str(folder / parts[1])] if len(parts) > 2 else []
-    words += ["--test", str(folder / parts[-1])] if len(parts) > 1 else []
+    words = ["pocketlens", command, str(folder / parts[0])]
+    if command == "train":
+        words += ["--validation", str(folder / parts[1])] if len(parts) > 2 else []
+        words += ["--test", str(folder / parts[-1])] if len(parts) > 1 else []
     unused = [name for name in ordered if str(folder / name) not in words]
+    out = "RUN" if command == "train" else "FILE.onnx"
     raise DatasetError(
         f"{folder}: its sub-folders {', '.join(ordered)} are parts of a split, expected classes; "
-        f"run: {shlex.join([*words, '--out'])} RUN"
+        f"run: {shlex.join([*words, '--out'])} {out}"
         + (f" ({' and '.join(unused)} left out)" if unused else "")
     )
 
