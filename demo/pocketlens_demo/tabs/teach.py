@@ -1,0 +1,254 @@
+"""The tab where a visitor teaches new classes: pictures, learning, and trying it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from html import escape
+from typing import Any, NamedTuple, TypeAlias
+
+import gradio as gr
+
+from pocketlens.classifier import Classifier
+from pocketlens.engine.cores import usable_cores
+from pocketlens.errors import PocketLensError
+from pocketlens.names import cut
+from pocketlens_demo.tabs import live
+from pocketlens_demo.teaching import cards
+from pocketlens_demo.teaching.figure import figure
+from pocketlens_demo.teaching.lesson import missing_line
+from pocketlens_demo.teaching.sessions import Session, Sessions
+from pocketlens_demo.uploads import Upload
+from pocketlens_demo.wording import answer_of, heading
+
+SessionOf: TypeAlias = Callable[[gr.Request], Session]
+
+_MOST_CLASSES = 5
+# What has been taught is to be seen at once, where the camera is on from a burst.
+_GO_LIVE = """
+() => {
+  const box = document.getElementById("teach-camera");
+  if (!box.querySelector("video")?.srcObject?.active) return;
+  if (!box.querySelector('[title="stop recording"]'))
+    box.querySelector('[aria-label="capture photo"]')?.click();
+}"""
+_SAVE = """
+(file) => {
+  if (!file) return;
+  const link = document.createElement("a");
+  link.href = file.url;
+  link.download = "";
+  link.click();
+}"""
+
+
+class _Trial(NamedTuple):
+    """What shows answers for photos; `box` is around the rest."""
+
+    box: gr.Column
+    photo: gr.Image
+    answer: gr.Label
+    right_label: gr.Dropdown
+
+
+class _Lesson(NamedTuple):
+    """What starts it and shows how it went; `box` is around what can be done with the model."""
+
+    learn: gr.Button
+    result: gr.HTML
+    box: gr.Row
+    model: gr.DownloadButton
+    use: gr.Button
+
+
+def build(
+    page: gr.Blocks,
+    sessions: Sessions,
+    model: Classifier,
+    header: gr.Markdown,
+    concurrency: dict[str, Any],
+) -> None:
+    """Adds the tab's components and events to the page that is being built.
+
+    Args:
+        page: It says when a visitor leaves.
+        sessions: What each visitor teaches.
+        model: The page's own.
+        header: Introduces the model that answers.
+        concurrency: How many photos are answered at once.
+    """
+    if line := missing_line():
+        gr.Markdown(f"Teaching needs more: stop the page, run `{line}`, and start it again.")
+        return
+
+    def session_of(request: gr.Request) -> Session:
+        return sessions.of(request.session_hash)
+
+    def leave(request: gr.Request) -> None:
+        sessions.close(request.session_hash)
+
+    page.unload(leave)
+    with gr.Row(elem_id="teach"):
+        with gr.Column(elem_id="teach-view"):
+            live.add_camera(
+                lambda request: session_of(request).model,
+                "teach-camera",
+                usable_cores(),
+                height=320,
+            )
+            trial = _trial()
+        with gr.Column():
+            classes = _classes(session_of)
+            lesson = _lesson()
+            _pictures(session_of)
+    _learn(session_of, lesson, trial)
+    _use(session_of, lesson, model, header)
+    _try(session_of, trial, classes, concurrency)
+
+
+def _trial() -> _Trial:
+    with gr.Column(visible=False) as box:
+        photo = gr.Image(
+            label="Or try a photo",
+            elem_id="teach-photo",
+            type="filepath",
+            sources=["upload", "clipboard"],
+            height=200,
+        )
+        answer = gr.Label(label="Answer", visible=False)
+        right_label = gr.Dropdown(
+            [],
+            label="Wrong? It is",
+            info="The photo is added to the class; teach again to learn it.",
+            visible=False,
+        )
+    return _Trial(box, photo, answer, right_label)
+
+
+def _lesson() -> _Lesson:
+    learn = gr.Button("Teach", variant="primary")
+    result = gr.HTML(elem_id="teach-result", elem_classes="summary")
+    with gr.Row(visible=False) as box:
+        model = gr.DownloadButton("Download model")
+        use = gr.Button("Use on this page")
+    return _Lesson(learn, result, box, model, use)
+
+
+def _classes(session_of: SessionOf) -> gr.HTML:
+    name = gr.Textbox(
+        label="A new class",
+        placeholder="Its name, such as cup",
+        max_lines=1,
+        submit_btn="Add class",
+    )
+    classes = gr.HTML(cards.draw({}), elem_id="teach-classes", js_on_load=cards.SCRIPT)
+
+    def name_class(text: str, request: gr.Request) -> list[Any]:
+        session = session_of(request)
+        try:
+            session.pictures.add_class(text)
+        except PocketLensError as error:
+            return [text, cards.draw(session.pictures.classes(), str(error))]
+        return ["", cards.draw(session.pictures.classes())]
+
+    name.submit(name_class, name, [name, classes], api_visibility="private", show_progress="hidden")
+    for listen, act in (
+        (classes.burst, cards.add_burst),
+        (classes.files, cards.add_files),
+        (classes.strike, cards.remove_picture),
+        (classes.dismiss, cards.remove_class),
+    ):
+        listen(
+            _acting(session_of, act),
+            outputs=classes,
+            api_visibility="private",
+            show_progress="hidden",
+            trigger_mode="multiple",
+        )
+    return classes
+
+
+def _acting(
+    session_of: SessionOf, act: Callable[..., str]
+) -> Callable[[gr.EventData, gr.Request], str]:
+    def change(event: gr.EventData, request: gr.Request) -> str:
+        pictures = session_of(request).pictures
+        try:
+            said = act(pictures, **event._data)
+        except PocketLensError as error:
+            said = str(error)
+        return cards.draw(pictures.classes(), said)
+
+    return change
+
+
+def _pictures(session_of: SessionOf) -> None:
+    save = gr.Button("Download pictures", variant="secondary")
+    file = gr.DownloadButton(visible=False)
+    save.click(
+        lambda request: str(session_of(request).zip_file()),
+        outputs=file,
+        api_visibility="private",
+    ).success(None, file, js=_SAVE, api_visibility="private")
+
+
+def _learn(session_of: SessionOf, lesson: _Lesson, trial: _Trial) -> None:
+    def learn(request: gr.Request) -> Iterator[list[Any]]:
+        session = session_of(request)
+        unchanged = [gr.skip()] * 3
+        try:
+            for line in session.teach():
+                yield [f"<progress></progress> {escape(line)}", *unchanged]
+        except (PocketLensError, OSError) as error:
+            yield [f"<p class='problem'>{escape(str(error))}</p>", *unchanged]
+            raise gr.Error("Not taught.", visible=False, print_exception=False) from error
+        assert session.model is not None
+        shown = gr.update(visible=True)
+        yield [figure(session.model.metadata), shown, shown, str(session.model_file)]
+
+    lesson.learn.click(
+        learn,
+        outputs=[lesson.result, lesson.box, trial.box, lesson.model],
+        concurrency_id="teach",
+        concurrency_limit=1,
+        api_visibility="private",
+        show_progress="hidden",
+    ).success(None, js=_GO_LIVE, api_visibility="private")
+
+
+def _use(session_of: SessionOf, lesson: _Lesson, model: Classifier, header: gr.Markdown) -> None:
+    def use(request: gr.Request) -> list[str]:
+        session = session_of(request)
+        session.is_used = not session.is_used
+        if session.is_used and session.model:
+            gr.Info("Photo, Live and Many answer by what you have taught, for you alone.")
+            return [heading(session.model), "Back to the page's model"]
+        return [heading(model), "Use on this page"]
+
+    lesson.use.click(use, outputs=[header, lesson.use], api_visibility="private")
+
+
+def _try(
+    session_of: SessionOf, trial: _Trial, classes: gr.HTML, concurrency: dict[str, Any]
+) -> None:
+    def classify(photo: dict[str, Any] | None, request: gr.Request) -> list[Any]:
+        session = session_of(request)
+        if not photo or session.model is None:
+            return [gr.update(visible=False)] * 2
+        found = session.model.predict(Upload(photo).read())
+        scores = dict(found.top_k(_MOST_CLASSES))
+        labels = [(cut(label), label) for label in session.pictures.classes()]
+        return [
+            gr.update(value=answer_of(found) if found.rejected else scores, visible=True),
+            gr.update(choices=labels, value=None, visible=True),
+        ]
+
+    def correct(photo: dict[str, Any] | None, label: str | None, request: gr.Request) -> str:
+        pictures = session_of(request).pictures
+        said = cards.add_photo(pictures, photo, label) if photo and label else ""
+        return cards.draw(pictures.classes(), said)
+
+    private = {"api_visibility": "private", "preprocess": False}
+    trial.photo.change(
+        classify, trial.photo, [trial.answer, trial.right_label], **private, **concurrency
+    )
+    trial.right_label.select(correct, [trial.photo, trial.right_label], classes, **private)

@@ -1,0 +1,44 @@
+"""How often the taught model is right, in words."""
+
+from __future__ import annotations
+
+from html import escape
+
+from pocketlens.confusion import lowest_recall
+from pocketlens.intervals import wilson_interval
+from pocketlens.metadata import Metadata
+from pocketlens.names import cut
+from pocketlens_demo.confusion_table import confusion_matrix
+
+
+def figure(metadata: Metadata) -> str:
+    """The k-fold figure with its interval, and which class needs more pictures, as HTML."""
+    metrics = metadata.metrics
+    if metrics is None:
+        return (
+            "<p><b>Learnt.</b> How often it is right is not known: that takes more pictures of "
+            "each class.</p>"
+        )
+    right = sum(row[place] for place, row in enumerate(metrics.confusion_matrix))
+    low, high = metrics.accuracy_interval
+    text = (
+        f"<p><b>Right for {right:,} of {metrics.images:,}</b> pictures that it had not learnt "
+        f"from: with others of their kind, for {low:.0%} to {high:.0%}"
+    )
+    if right < metrics.images:
+        worst = _weakest(metadata)
+        text += f"; more pictures of <em>{escape(cut(worst))}</em> would help most"
+    return (
+        f"{text}. Pictures of one burst look alike: try it with new ones.</p>"
+        "<details><summary>What it takes for what</summary>"
+        f"{confusion_matrix(metadata.labels, metrics.confusion_matrix)}</details>"
+    )
+
+
+def _weakest(metadata: Metadata) -> str:
+    """The class with the lowest lower end of the interval of its recall."""
+    assert metadata.metrics is not None
+    tested = lowest_recall(metadata.labels, metadata.metrics.confusion_matrix, len(metadata.labels))
+    return min(
+        tested, key=lambda each: wilson_interval(each.recall * each.pictures, each.pictures)[0]
+    ).label
