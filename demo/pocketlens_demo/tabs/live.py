@@ -44,16 +44,13 @@ def build(model_of: Callable[[gr.Request], Classifier], cores: int) -> None:
     add_camera(model_of, "live", cores)
 
 
-def add_camera(
-    model_of: Callable[[gr.Request], Classifier | None], box: str, cores: int, height: int = 480
-) -> None:
+def add_camera(model_of: Callable[[gr.Request], Classifier | None], box: str, cores: int) -> None:
     """Adds a camera with the answer over its picture.
 
     Args:
         model_of: The model that answers a visitor; None: there is none yet.
         box: The id of the element around it.
         cores: How many there are to answer on.
-        height: Of the camera's picture, in pixels.
     """
 
     def classify(
@@ -81,7 +78,7 @@ def add_camera(
             sources=["webcam"],
             streaming=True,
             format="jpeg",
-            height=height,
+            height=480,
             webcam_options=webcam.options(),
         )
         overlay = gr.HTML(elem_id=f"{box}-answer", elem_classes="live-answer")

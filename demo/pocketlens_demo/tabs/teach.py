@@ -87,14 +87,10 @@ def build(
         sessions.close(request.session_hash)
 
     page.unload(leave)
+    cores = usable_cores()
     with gr.Row(elem_id="teach"):
         with gr.Column(elem_id="teach-view"):
-            live.add_camera(
-                lambda request: session_of(request).model,
-                "teach-camera",
-                usable_cores(),
-                height=320,
-            )
+            live.add_camera(lambda request: session_of(request).model, "teach-camera", cores)
             trial = _trial()
         with gr.Column():
             classes = _classes(session_of)
@@ -184,11 +180,12 @@ def _acting(
 def _pictures(session_of: SessionOf) -> None:
     save = gr.Button("Download pictures", variant="secondary")
     file = gr.DownloadButton(visible=False)
-    save.click(
-        lambda request: str(session_of(request).zip_file()),
-        outputs=file,
-        api_visibility="private",
-    ).success(None, file, js=_SAVE, api_visibility="private")
+
+    def pack(request: gr.Request) -> str:
+        return str(session_of(request).zip_file())
+
+    packed = save.click(pack, outputs=file, api_visibility="private")
+    packed.success(None, file, js=_SAVE, api_visibility="private")
 
 
 def _learn(session_of: SessionOf, lesson: _Lesson, trial: _Trial) -> None:
@@ -247,7 +244,7 @@ def _try(
         said = cards.add_photo(pictures, photo, label) if photo and label else ""
         return cards.draw(pictures.classes(), said)
 
-    private = {"api_visibility": "private", "preprocess": False}
+    private: dict[str, Any] = {"api_visibility": "private", "preprocess": False}
     trial.photo.change(
         classify, trial.photo, [trial.answer, trial.right_label], **private, **concurrency
     )

@@ -46,8 +46,7 @@ def add_files(pictures: Pictures, label: str | None, files: list[dict[str, Any]]
     """Adds uploads to a class, or without a label those of zip files by their folders."""
     if not all(map(is_upload, files)):
         raise InputTypeError("Expected uploaded files: upload them again.")
-    said = [pictures.add_all(label or None, named_pictures([file])) for file in files]
-    return " ".join(said)
+    return pictures.add_all(label or None, named_pictures(files))
 
 
 def add_photo(pictures: Pictures, photo: dict[str, Any], label: str) -> str:
@@ -86,7 +85,7 @@ def _card(label: str, paths: list[Path]) -> str:
     return (
         f"<section data-label='{escape(label)}' aria-label='{short}'>"
         f"<h3>{short} <span>{count}</span></h3>"
-        f"<button class='dismiss' aria-label='Remove the class {short}'>×</button>"
+        f"<button class='dismiss' aria-label='Remove the class {short}'>&times;</button>"
         f"<div class='ways'><button class='way hold' aria-label='Hold to record {short}'>"
         f"Hold to record</button><label class='way'>Add files{_input(f'files to {short}')}</label>"
         f"</div><div class='pictures'>{thumbnails}</div></section>"

@@ -20,10 +20,10 @@ def figure(metadata: Metadata) -> str:
             "each class.</p>"
         )
     right = sum(row[place] for place, row in enumerate(metrics.confusion_matrix))
-    low, high = metrics.accuracy_interval
+    low, high = (round(100 * end) for end in metrics.accuracy_interval)
     text = (
         f"<p><b>Right for {right:,} of {metrics.images:,}</b> pictures that it had not learnt "
-        f"from: with others of their kind, for {low:.0%} to {high:.0%}"
+        f"from. Of 100 new ones like them, expect {low} to {high} right"
     )
     if right < metrics.images:
         worst = _weakest(metadata)

@@ -119,7 +119,7 @@ class Pictures:
         """
         told = _Told()
         pictures = list(pictures)
-        root = "" if label else _common_root([picture.name for picture in pictures])
+        root = _common_root([picture.name for picture in pictures if "/" in picture.name])
         for picture in pictures:
             try:
                 place = label or self._class_of(picture.name.removeprefix(root))
