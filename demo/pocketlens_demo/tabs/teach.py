@@ -25,9 +25,9 @@ SessionOf: TypeAlias = Callable[[gr.Request], Session]
 _MOST_CLASSES = 5
 # What has been taught is to be seen at once, where the camera is on from a burst.
 _GO_LIVE = """
-() => {
+(model) => {
   const box = document.getElementById("teach-camera");
-  if (!box.querySelector("video")?.srcObject?.active) return;
+  if (!model || !box.querySelector("video")?.srcObject?.active) return;
   if (!box.querySelector('[title="stop recording"]'))
     box.querySelector('[aria-label="capture photo"]')?.click();
 }"""
@@ -146,20 +146,19 @@ def _classes(session_of: SessionOf) -> gr.HTML:
             return [text, cards.draw(session.pictures.classes(), str(error))]
         return ["", cards.draw(session.pictures.classes())]
 
-    name.submit(name_class, name, [name, classes], api_visibility="private", show_progress="hidden")
+    quiet: dict[str, Any] = {
+        "api_visibility": "private",
+        "show_progress": "hidden",
+        "trigger_mode": "multiple",
+    }
+    name.submit(name_class, name, [name, classes], **quiet)
     for listen, act in (
         (classes.burst, cards.add_burst),
         (classes.files, cards.add_files),
         (classes.strike, cards.remove_picture),
         (classes.dismiss, cards.remove_class),
     ):
-        listen(
-            _acting(session_of, act),
-            outputs=classes,
-            api_visibility="private",
-            show_progress="hidden",
-            trigger_mode="multiple",
-        )
+        listen(_acting(session_of, act), outputs=classes, **quiet)
     return classes
 
 
@@ -197,7 +196,7 @@ def _learn(session_of: SessionOf, lesson: _Lesson, trial: _Trial) -> None:
                 yield [f"<progress></progress> {escape(line)}", *unchanged]
         except (PocketLensError, OSError) as error:
             yield [f"<p class='problem'>{escape(str(error))}</p>", *unchanged]
-            raise gr.Error("Not taught.", visible=False, print_exception=False) from error
+            return
         assert session.model is not None
         shown = gr.update(visible=True)
         yield [figure(session.model.metadata), shown, shown, str(session.model_file)]
@@ -209,7 +208,7 @@ def _learn(session_of: SessionOf, lesson: _Lesson, trial: _Trial) -> None:
         concurrency_limit=1,
         api_visibility="private",
         show_progress="hidden",
-    ).success(None, js=_GO_LIVE, api_visibility="private")
+    ).success(None, lesson.model, js=_GO_LIVE, api_visibility="private")
 
 
 def _use(session_of: SessionOf, lesson: _Lesson, model: Classifier, header: gr.Markdown) -> None:

@@ -41,8 +41,8 @@ const begin = (button) => {
   const camera = document.getElementById("teach-camera");
   const video = camera.querySelector("video");
   if (!video?.srcObject?.active || !video.videoWidth) {
-    camera.querySelector("button.access, .webcam-access, [data-testid='webcam-access']")?.click();
-    return say("Turn the camera on first, with a click on it.");
+    camera.querySelector('[title="grant webcam access"] button')?.click();
+    return say("The camera is turned on; then hold the button again.");
   }
   const label = labelOf(button);
   burst = { button, video, label, frames: [], timer: setInterval(take, MILLISECONDS) };
