@@ -26,7 +26,10 @@ const take = () => {
   const { video, button, frames } = burst;
   // A stopped or unplugged camera leaves its last picture behind.
   burst.lost = video.srcObject?.getVideoTracks()[0]?.readyState !== "live";
-  if (burst.lost) return end();
+  if (burst.lost) {
+    document.dispatchEvent(new Event("cameralost"));
+    return end();
+  }
   frames.push(frame(video));
   const picture = document.createElement("img");
   picture.src = frames.at(-1);
