@@ -91,6 +91,7 @@ class Pictures:
             ImageError: The photo cannot be decoded.
             OSError: It cannot be written.
         """
+        self._check(label)
         content = encoded(photo, longest_side=_LONGEST_SIDE)
         name = f"{hashlib.sha256(content).hexdigest()[:32]}.jpg"
         with self._lock:
