@@ -15,11 +15,8 @@ from keras import layers, ops
 
 from pocketlens.engine.session import INPUT_NAME
 from pocketlens.errors import ExportError, ModelError
-
-OPSET = 17
-"""IR version 8: loads on every onnxruntime that the runtime supports, and on older ones."""
-
-LOGITS, PLACES, FEATURES = "logits", "places", "features"
+from pocketlens_export.graph import FEATURES, LOGITS, OPSET, PLACES
+from pocketlens_export.model_file import versions_of_runtime
 
 
 def load_keras(path: Path) -> Any:
@@ -88,3 +85,13 @@ def convert(network: Any) -> onnx.ModelProto:
     except Exception as error:  # whatever tf2onnx and TensorFlow stumble over
         raise ExportError(f"tf2onnx cannot convert the network ({error!r})") from error
     return converted
+
+
+def versions() -> dict[str, str]:
+    """Of what exports."""
+    return {
+        "export keras": keras.__version__,
+        "export tensorflow": tf.__version__,
+        "tf2onnx": tf2onnx.__version__,
+        **versions_of_runtime(),
+    }

@@ -1,9 +1,8 @@
-"""How good the file itself is: from the bytes of test pictures through the runtime's predict()."""
+"""How two files answer test pictures, from their bytes through the runtime's predict()."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 
 import cv2
 import numpy as np
@@ -11,15 +10,11 @@ import numpy as np
 from pocketlens.engine.network import Network
 from pocketlens.engine.session import INPUT_NAME
 from pocketlens.intervals import wilson_interval
-from pocketlens.metadata.measurements import CLOSE, Accuracy, Int8, Metrics
+from pocketlens.metadata.measurements import CLOSE, Accuracy, Int8
 from pocketlens.metrics import (
     Classes,
-    Probabilities,
     calibration_error,
-    evaluate,
     log_losses,
-    reliability,
-    risk_coverage,
 )
 from pocketlens.pictures.decoding import Pixels
 from pocketlens_export.inference import Answers, Change
@@ -38,24 +33,6 @@ def _dark(pixels: Pixels) -> Pixels:
 
 CHANGES: dict[str, Change] = {"grayscale": _without_colour, "brightness 0.4": _dark}
 """What is done to the test pictures to see how robust the file is."""
-
-
-def measure(
-    probabilities: Probabilities, truth: Classes, robustness: Mapping[str, Accuracy]
-) -> Metrics:
-    """The figures of a file.
-
-    Args:
-        probabilities: Answers to pictures that were not learnt from, N x K.
-        truth: The true classes.
-        robustness: The accuracy on changed pictures.
-    """
-    found = vars(evaluate(truth, probabilities)) | {
-        "risk_coverage": risk_coverage(truth, probabilities),
-        "reliability": reliability(truth, probabilities),
-        "robustness": robustness,
-    }
-    return Metrics(**found)
 
 
 def accuracy(answers: Answers, truth: Classes) -> Accuracy:

@@ -14,18 +14,19 @@ from pocketlens.calibration.gaussians import fit_gaussians
 from pocketlens.calibration.temperature import describe_calibration, fit_temperature
 from pocketlens.classifier import Classifier
 from pocketlens.engine.session import FAMILIARITY
-from pocketlens.errors import ExportError, FileError, SettingError
+from pocketlens.errors import ExportError, SettingError
 from pocketlens.metadata import Metadata
-from pocketlens.metadata.familiarity import ACCEPTED, LEVELS, Familiarity, quantiles
+from pocketlens.metadata.familiarity import Familiarity
 from pocketlens.metrics import rejection, softmax
 from pocketlens.run_folder import Run, read_run
-from pocketlens_export.conversion import FEATURES, LOGITS, convert, load_keras, take_apart
-from pocketlens_export.evaluation import CHANGES, accuracy, compare, measure
-from pocketlens_export.graph import Heads
+from pocketlens_export.conversion import convert, load_keras, take_apart, versions
+from pocketlens_export.evaluation import CHANGES, accuracy, compare
+from pocketlens_export.figures import describe_familiarity, measure
+from pocketlens_export.graph import FEATURES, LOGITS, Heads
 from pocketlens_export.graph_checks import check_graph
 from pocketlens_export.inference import Change, answer_files, run_graph
 from pocketlens_export.int8_gate import Int8Error, check_int8
-from pocketlens_export.model_file import about_text, load, versions, with_selftest, write
+from pocketlens_export.model_file import about_text, check_out, load, with_selftest, write
 from pocketlens_export.parity import IMAGES, check_parity, measure_parity
 from pocketlens_export.quantization import PICTURES, quantize
 from pocketlens_export.unseen_outliers import unseen_outliers
@@ -64,11 +65,7 @@ def export(run_folder: Path, out: Path, settings: Settings) -> Metadata:
         ExportError: A check failed. Where it was that of int8, the file in float is beside `out`.
         FileError: `out` cannot be written.
     """
-    if out.is_dir() or not out.parent.is_dir():
-        raise FileError(f"{out}: expected the name of a file in a folder that exists")
-    if out.suffix.lower() != ".onnx":
-        # Whatever was there would be replaced, such as a picture.
-        raise FileError(f"{out}: expected a name that ends in .onnx")
+    check_out(out)
     about = about_text(settings.about) if settings.about else ""
     run = read_run(run_folder)
     final = _build(run.model, run, settings.int8)
@@ -183,14 +180,7 @@ def _familiarity(final: _Built, run: Run) -> Familiarity | None:
         raw = final.heads.apply({LOGITS: known.logits})[FAMILIARITY]
     else:
         raw = known.familiarity
-    outliers, distance = "log-odds against outliers", "distance to the classes' Gaussians"
-    return Familiarity(
-        method=outliers if final.heads.knows_outliers else distance,
-        levels=LEVELS,
-        quantiles=quantiles(raw),
-        threshold=round(1 - ACCEPTED, 6),
-        validation_images=len(raw),
-    )
+    return describe_familiarity(raw, knows_outliers=final.heads.knows_outliers)
 
 
 def _measure(built: _Built, metadata: Metadata, run: Run, unseen: Sequence[Path]) -> Metadata:

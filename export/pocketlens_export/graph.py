@@ -14,8 +14,11 @@ from onnx import NodeProto, TensorProto, helper, numpy_helper
 from pocketlens.calibration.gaussians import Gaussians
 from pocketlens.engine.session import ACTIVATION_MAP, FAMILIARITY, OUTPUT_NAME
 from pocketlens.metrics import softmax
-from pocketlens_export.conversion import FEATURES, LOGITS, PLACES
 
+LOGITS, PLACES, FEATURES = "logits", "places", "features"
+"""The trained network's own outputs."""
+OPSET = 17
+"""IR version 8: loads on every onnxruntime that the runtime supports, and on older ones."""
 Numbers = npt.NDArray[Any]
 
 
@@ -97,6 +100,9 @@ class Heads:
             yield _node("Squeeze", ["outlier_column", "last"], ["outlier"])
             yield _node("Sub", ["any_class", "outlier"], [FAMILIARITY])
         elif self.gaussians:
+            # Of constants, the session does it once, when it starts.
+            yield _node("Cast", ["whitening_codes"], ["codes"], to=TensorProto.FLOAT)
+            yield _node("Mul", ["codes", "whitening_steps"], ["whitening"])
             yield _node("MatMul", [FEATURES, "whitening"], ["white"])
             yield _node("Mul", ["white", "white"], ["squared"])
             yield _node("ReduceSum", ["squared", "last"], ["squares"], keepdims=1)
@@ -115,9 +121,24 @@ class Heads:
             yield "end", np.array([self.labels + 1])
         elif self.gaussians:
             means = self.gaussians.means
-            yield "whitening", self.gaussians.whitening
+            yield "whitening_codes", self.gaussians.codes
+            yield "whitening_steps", self.gaussians.steps
             yield "means", 2 * means.T
             yield "own", np.square(means).sum(axis=1)[None]
+
+
+def read_gaussians(model: onnx.ModelProto) -> Gaussians:
+    """Those that Heads.add_to() has put into a graph.
+
+    Raises:
+        KeyError: There are none.
+    """
+    found = {each.name: each for each in model.graph.initializer}
+    codes, steps, means = (
+        numpy_helper.to_array(found[name])
+        for name in ("whitening_codes", "whitening_steps", "means")
+    )
+    return Gaussians(codes, steps, means.T / 2)
 
 
 def _node(kind: str, inputs: list[str], outputs: list[str], **attributes: Any) -> NodeProto:

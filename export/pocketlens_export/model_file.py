@@ -5,17 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import keras
 import onnx
 import onnxruntime
-import tensorflow as tf
-import tf2onnx
 
 import pocketlens
 from pocketlens.errors import ExportError, FileError, PocketLensError
 from pocketlens.metadata import KEY, Metadata
+from pocketlens.metadata.selftest_record import Selftest
 from pocketlens.pictures.files import read_bytes
-from pocketlens_export.conversion import OPSET
+from pocketlens_export.graph import OPSET
 from pocketlens_export.selftest import selftest_record
 
 
@@ -34,6 +32,19 @@ def about_text(file: Path) -> str:
     return text
 
 
+def check_out(out: Path) -> None:
+    """Refuses a name that no file can be put in place of.
+
+    Raises:
+        FileError: So it is.
+    """
+    if out.is_dir() or not out.parent.is_dir():
+        raise FileError(f"{out}: expected the name of a file in a folder that exists")
+    if out.suffix.lower() != ".onnx":
+        # Whatever was there would be replaced, such as a picture.
+        raise FileError(f"{out}: expected a name that ends in .onnx")
+
+
 def load(model: onnx.ModelProto, metadata: Metadata) -> pocketlens.Classifier:
     """Loads a graph with its metadata as any user would.
 
@@ -47,10 +58,18 @@ def load(model: onnx.ModelProto, metadata: Metadata) -> pocketlens.Classifier:
         raise ExportError(f"check 'the runtime loads it' failed: {error}") from error
 
 
-def with_selftest(model: onnx.ModelProto, metadata: Metadata) -> bytes:
-    """The bytes of the finished file."""
+def with_selftest(
+    model: onnx.ModelProto, metadata: Metadata, earlier: Selftest | None = None
+) -> bytes:
+    """The bytes of the finished file.
+
+    Args:
+        model: Its graph.
+        metadata: What it says of itself.
+        earlier: The self-test of the file that it was made from.
+    """
     # The digest is of the metadata too, as they are without it.
-    record = selftest_record(load(model, metadata), _with_metadata(model, metadata))
+    record = selftest_record(load(model, metadata), _with_metadata(model, metadata), earlier)
     finished = replace(metadata, selftest=record)
     load(model, finished)
     return _with_metadata(model, finished)
@@ -73,12 +92,9 @@ def write(content: bytes, out: Path) -> None:
         partial.unlink(missing_ok=True)
 
 
-def versions() -> dict[str, str]:
-    """Of what exports."""
+def versions_of_runtime() -> dict[str, str]:
+    """Of what writes and runs the graph."""
     return {
-        "export keras": keras.__version__,
-        "export tensorflow": tf.__version__,
-        "tf2onnx": tf2onnx.__version__,
         "onnx": onnx.__version__,
         "onnxruntime": onnxruntime.__version__,
         "opset": str(OPSET),

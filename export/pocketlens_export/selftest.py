@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 
 import cv2
@@ -18,13 +18,20 @@ _CANDIDATES = 16
 _SMALL = {".png": [cv2.IMWRITE_PNG_COMPRESSION, 9], ".jpg": [cv2.IMWRITE_JPEG_QUALITY, 75]}
 
 
-def selftest_record(model: pocketlens.Classifier, content: bytes) -> Selftest:
+def selftest_record(
+    model: pocketlens.Classifier, content: bytes, earlier: Selftest | None = None
+) -> Selftest:
     """The metadata's "selftest": see pocketlens.tools.selftest.
 
     Args:
         model: The exported model, loaded.
         content: The bytes of its file.
+        earlier: That of the file it was made from, whose pictures are taken; None looks for some.
     """
+    if earlier:
+        known = {name: b64decode(picture.data) for name, picture in earlier.pictures.items()}
+        answered = {name: _answered(model, data) for name, data in known.items()}
+        return Selftest(model_digest(content), ATOL, answered)
     height, width = model.metadata.preprocessing.input_size
     makers = {
         "kernels": (".png", lambda random: _fields(random, height, width, 12)),
@@ -43,11 +50,14 @@ def _picture(
     for seed in range(_CANDIDATES):
         pixels = make(np.random.default_rng(seed))
         data = cv2.imencode(extension, pixels, _SMALL[extension])[1].tobytes()
-        scores = model.predict(data).scores
-        found.append((max(scores.values()), seed, data, list(scores.values())))
-    _, _, data, probabilities = min(found)
+        found.append((model.predict(data).score, seed, data))
+    return _answered(model, min(found)[2])
+
+
+def _answered(model: pocketlens.Classifier, data: bytes) -> SelftestPicture:
+    probabilities = tuple(model.predict(data).scores.values())
     values = tuple(sampled_input(model, data))
-    return SelftestPicture(b64encode(data).decode(), tuple(probabilities), values)
+    return SelftestPicture(b64encode(data).decode(), probabilities, values)
 
 
 def _fields(random: np.random.Generator, height: int, width: int, fields: int) -> Pixels:

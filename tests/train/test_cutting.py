@@ -14,11 +14,12 @@ for library in ("keras", "sklearn", "matplotlib", "tqdm"):
 from pocketlens.cli import main
 from pocketlens.errors import SettingError
 from pocketlens.pictures.cutting import CROP_MODES
+from pocketlens.pictures.listing import Listing
 from pocketlens.pictures.preprocessing import Preprocessing, preprocess
 from pocketlens_train import architectures
 from pocketlens_train.checkpoint import SavedState
 from pocketlens_train.cli import configure
-from pocketlens_train.listing import Listing, Listings
+from pocketlens_train.listing import Listings
 from pocketlens_train.plan import make_plan
 from pocketlens_train.settings import Settings
 

@@ -9,7 +9,8 @@ pytest.importorskip("sklearn")
 
 from pocketlens.errors import DatasetError, FileMissingError
 from pocketlens.pictures.folders import LINK, SYSTEM
-from pocketlens_train.listing import list_files, list_outliers, list_test_files
+from pocketlens.pictures.listing import list_files
+from pocketlens_train.listing import list_outliers, list_test_files
 
 
 def fill(folder: Path, **counts: int) -> Path:

@@ -15,8 +15,8 @@ pytest.importorskip("sklearn")
 pytest.importorskip("tqdm")
 
 from pocketlens.errors import FileError
+from pocketlens.pictures.listing import list_files
 from pocketlens.pictures.preprocessing import Preprocessing, preprocess
-from pocketlens_train.listing import list_files
 from pocketlens_train.pixel_cache import Pictures, load_pictures
 
 RECIPE = Preprocessing((8, 8), "grayscale")

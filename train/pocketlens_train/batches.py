@@ -9,11 +9,11 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from pocketlens.learning.linear_head import Indices
 from pocketlens.pictures.decoding import Pixels
 from pocketlens.pictures.preprocessing import Preprocessing, preprocess
 from pocketlens_train.augmentation import Boxes, crop, distort, draw_boxes
 from pocketlens_train.recipe import Augmentation
-from pocketlens_train.stratified_split import Indices
 
 Targets = npt.NDArray[np.float32]
 """What the network shall answer, N x outputs."""

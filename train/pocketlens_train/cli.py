@@ -8,14 +8,15 @@ import os
 import re
 from pathlib import Path
 
-from pocketlens.cli.arguments import fraction, positive_float, positive_int
+from pocketlens.cli.arguments import fraction, positive_float, positive_int, seed
+from pocketlens.cli.figures import print_figures
 from pocketlens.errors import PocketLensError, SettingError
 from pocketlens.extras import requires_extra
+from pocketlens.learning.class_weights import AUTO, CLASS_WEIGHTS
 from pocketlens.pictures.cutting import CENTER, CROP_MODES, EXPECTED_REGION, Region, is_region
 from pocketlens.pictures.depth import DEPTHS, HIGH_BITS
 from pocketlens.tools.tensorflow_needs import check_tensorflow_needs
 from pocketlens_train import architectures
-from pocketlens_train.class_weights import AUTO, CLASS_WEIGHTS
 from pocketlens_train.settings import Settings
 
 
@@ -90,7 +91,7 @@ def _add_pictures(group: argparse._ArgumentGroup) -> None:
         "(default: %(default)s)",
     )
     group.add_argument(
-        "--seed", type=_seed, default=42, metavar="N", help="same seed, same folds (default: 42)"
+        "--seed", type=seed, default=42, metavar="N", help="same seed, same folds (default: 42)"
     )
     group.add_argument(
         "--outliers", type=Path, metavar="FOLDER", help="pictures of no class, to be told apart"
@@ -144,19 +145,9 @@ def run(arguments: argparse.Namespace) -> int:
         Settings(**{name: getattr(arguments, name) for name in Settings.__annotations__}),
     )
     print(f"right for {metadata.accuracy_text()}; run in {arguments.out}")
-    if metadata.metrics:
-        if metadata.metrics.accuracy_interval[0] <= metadata.metrics.balance.majority_share:
-            print("no better than chance: always answering the commonest class is as good")
-        for label, value in metadata.metrics.balance_rows(metadata.labels):
-            print(f"{label}: {value}")
+    print_figures(metadata)
     print(f"next: pocketlens export {arguments.out} --out {arguments.out.name}.onnx")
     return 0
-
-
-def _seed(text: str) -> int:
-    if not text.isdecimal() or int(text) >= 2**32:
-        raise argparse.ArgumentTypeError(f"got {text!r}, expected a whole number below 2**32")
-    return int(text)
 
 
 def _region(text: str) -> Region:

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from pocketlens.errors import ModelError
+from pocketlens.learning.linear_head import Indices
 from pocketlens.names import normalised
 from pocketlens.pictures.decoding import Pixels
 from pocketlens.pictures.preprocessing import Preprocessing
@@ -29,7 +30,6 @@ from pocketlens_train.interruption import Interruption
 from pocketlens_train.listing import differences
 from pocketlens_train.npz import read_npz, write_npz
 from pocketlens_train.splits import Splits
-from pocketlens_train.stratified_split import Indices
 
 VARIANTS = 4
 """Crops of each picture that the teacher answers; epochs cycle through them."""

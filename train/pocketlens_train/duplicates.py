@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from pocketlens.learning.linear_head import Indices
 from pocketlens.pictures.decoding import Pixels
-from pocketlens_train.stratified_split import Indices
 
 _SIDE = 32
 _MAX_BITS = 6

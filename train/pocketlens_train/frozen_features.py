@@ -13,15 +13,14 @@ from tqdm import tqdm
 
 from pocketlens.engine.cores import usable_cores
 from pocketlens.engine.parallel import map_in_order
+from pocketlens.learning.linear_head import Features, Indices
 from pocketlens.pictures.decoding import Pixels
 from pocketlens.pictures.preprocessing import Preprocessing
 from pocketlens_train.augmentation import distort, draw_boxes
 from pocketlens_train.batches import crop_input, picture
-from pocketlens_train.linear_head import Features
 from pocketlens_train.pixel_cache import open_cache
 from pocketlens_train.recipe import Augmentation, TailRecipe
 from pocketlens_train.splits import Splits
-from pocketlens_train.stratified_split import Indices
 from pocketlens_train.tail import Kept, Tail
 
 _BATCH = 32

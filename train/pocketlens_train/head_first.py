@@ -17,21 +17,27 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from pocketlens.calibration.gaussians import fit_gaussians
+from pocketlens.calibration.gaussians import familiarity_out_of_fold
+from pocketlens.learning.class_weights import output_weights
+from pocketlens.learning.folds import assign_folds, merge_repeats, named_groups
+from pocketlens.learning.linear_head import (
+    Features,
+    Indices,
+    LinearHead,
+    Logits,
+    choose_head,
+    fit_head,
+)
 from pocketlens.metadata.provenance import HeadFirst
 from pocketlens.metrics import evaluate, log_losses, softmax
 from pocketlens.run_folder import OutOfFold
-from pocketlens_train.class_weights import output_weights
-from pocketlens_train.folds import assign_folds, merge_repeats, named_groups
 from pocketlens_train.frozen_features import frozen_features, keep_activations
 from pocketlens_train.interruption import Interruption
-from pocketlens_train.linear_head import Features, LinearHead, Logits, choose_head, fit_head
 from pocketlens_train.outcome import Outcome
 from pocketlens_train.plan import Plan
 from pocketlens_train.recipe import TailRecipe
 from pocketlens_train.splits import HeldOut, Splits
 from pocketlens_train.stages import Stages
-from pocketlens_train.stratified_split import Indices
 from pocketlens_train.tail import Kept, Tail, Weights
 
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -285,7 +291,9 @@ def _outcome(
     known = task.tested
     files = splits.pictures.files
     tested = HeldOut(splits.validation.folder, files, splits.inputs[0], task.targets[known])
-    familiarity = None if course.plan.has_outliers else _familiarity(task, features)
+    familiarity = None
+    if not course.plan.has_outliers:
+        familiarity = familiarity_out_of_fold(features, task.targets, task.folds)
     history: dict[str, list[float]] = {}
     if tuned:
         for name in tuned[1][0].history:
@@ -311,16 +319,6 @@ def _outcome(
             grouped=len(known) - len(np.unique(task.groups)),
         ),
     )
-
-
-def _familiarity(task: _Task, features: Sequence[Features]) -> Features:
-    """As a finished file measures it, of each picture by the classes of the other folds."""
-    found = np.zeros(len(task.tested), np.float32)
-    for fold, of_fold in enumerate(features):
-        learnt, tested = task.split(fold)
-        gaussians = fit_gaussians(of_fold[learnt], task.targets[learnt])
-        found[tested] = -gaussians.distance(of_fold[tested])
-    return found
 
 
 def _say(what: str, outcome: Outcome) -> None:

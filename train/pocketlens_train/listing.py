@@ -1,37 +1,16 @@
-"""A folder of pictures -> classes and files."""
+"""The folders of a training -> classes and files."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from pocketlens.errors import DatasetError, FileMissingError
 from pocketlens.names import listed, normalised
-from pocketlens.pictures.class_folders import OUTSIDE, by_label, sub_folders
-from pocketlens.pictures.folders import all_files
-from pocketlens_train.presplit import check_is_not_split
+from pocketlens.pictures.listing import Listing, list_files, walk
 
 _MOST_NAMES = 10
-
-
-@dataclass(frozen=True)
-class Listing:
-    """What a folder holds.
-
-    Attributes:
-        folder: The folder itself.
-        labels: The names of its sub-folders as NFC text, sorted: the classes.
-        files: Paths relative to the folder, with "/", as on the disk, sorted as NFC text.
-        targets: For each file the index of its class among the labels.
-        left_out: (file or folder, reason) for what is passed over or lies outside any class.
-    """
-
-    folder: Path
-    labels: tuple[str, ...]
-    files: tuple[str, ...]
-    targets: tuple[int, ...]
-    left_out: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -69,27 +48,6 @@ def list_all(folder: Path, test: Path | None, outliers: Path | None) -> Listings
     )
 
 
-def list_files(folder: Path) -> Listing:
-    """Lists a folder with one sub-folder for each class; files are not opened.
-
-    Raises:
-        FileMissingError: There is no such folder.
-        DatasetError: It is no folder, has fewer than two sub-folders, or an empty one, or its
-            sub-folders are no classes.
-    """
-    left_out: list[tuple[str, str]] = []
-    classes = _classes(folder, left_out)
-    files: list[str] = []
-    targets: list[int] = []
-    for target, (label, name) in enumerate(sorted(classes.items())):
-        found = sorted(_walk(folder / name, left_out, folder), key=normalised)
-        if not found:
-            raise DatasetError(f"{folder / name}: is empty, expected pictures of class {label!r}")
-        files += found
-        targets += [target] * len(found)
-    return Listing(folder, tuple(sorted(classes)), tuple(files), tuple(targets), tuple(left_out))
-
-
 def list_outliers(folder: Path) -> Listing:
     """Lists every file below a folder of pictures that are of no class.
 
@@ -102,7 +60,7 @@ def list_outliers(folder: Path) -> Listing:
     if not folder.is_dir():
         raise DatasetError(f"{folder}: is a file, expected a folder of pictures of no class")
     left_out: list[tuple[str, str]] = []
-    files = sorted(_walk(folder, left_out, folder), key=normalised)
+    files = sorted(walk(folder, left_out, folder), key=normalised)
     if not files:
         raise DatasetError(f"{folder}: holds no file, expected pictures of no class (--outliers)")
     return Listing(folder, ("outliers",), tuple(files), (0,) * len(files), tuple(left_out))
@@ -135,32 +93,3 @@ def differences(labels: Collection[str], expected: Collection[str]) -> str:
         if names:
             texts.append(f"{title}: {listed(sorted(names), _MOST_NAMES)}")
     return "; ".join(texts) or "the same in another order"
-
-
-def _classes(folder: Path, left_out: list[tuple[str, str]]) -> dict[str, str]:
-    """The name of the sub-folder for each label."""
-
-    def leave_out(reason: str, name: str) -> None:
-        left_out.append((name, f"lies {reason}" if reason == OUTSIDE else reason))
-
-    names = sub_folders(folder, leave_out)
-    if len(names) < 2:
-        raise DatasetError(
-            f"{folder}: has {len(names)} sub-folder(s) ({', '.join(names) or 'none'}), "
-            "expected one for each of two or more classes"
-        )
-    check_is_not_split(folder, names)
-    return by_label(folder, names)
-
-
-def _walk(top: Path, left_out: list[tuple[str, str]], folder: Path) -> Iterator[str]:
-    def relative(path: str) -> str:
-        return Path(path).relative_to(folder).as_posix()
-
-    def leave_out(reason: str, path: str) -> None:
-        left_out.append((relative(path), reason))
-
-    def name_unreadable(error: OSError) -> None:
-        leave_out(f"cannot be read ({error.strerror})", error.filename)
-
-    return map(relative, all_files([str(top)], leave_out, name_unreadable))

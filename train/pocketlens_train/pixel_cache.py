@@ -3,54 +3,41 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import math
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import disk_usage
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from tqdm import tqdm
 
-from pocketlens.engine.cores import usable_cores
-from pocketlens.engine.parallel import map_in_order
-from pocketlens.errors import DatasetError, FileError, ImageError
-from pocketlens.names import normalised
+from pocketlens.errors import DatasetError, FileError
 from pocketlens.pictures.decoding import Pixels
-from pocketlens.pictures.files import read_bytes
+from pocketlens.pictures.listing import Listing
 from pocketlens.pictures.preprocessing import Preprocessing, network_input
-from pocketlens_train.listing import Listing
+from pocketlens.pictures.reading import ReadFiles, load_in_order, read_listing
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
-class Pictures:
+class Pictures(ReadFiles):
     """The pictures that could be read.
 
     Attributes:
-        files: Paths relative to the folder.
-        targets: For each the index of its class.
         inputs: uint8, N x H x W x C, memory-mapped: the set may be larger than the memory.
-        fingerprint: SHA-256 over names and contents: the same files give the same fingerprint.
-        digests: The SHA-256 of each file.
-        left_out: (file, reason) for each file that was not used.
     """
 
-    files: tuple[str, ...]
-    targets: tuple[int, ...]
     inputs: Pixels
-    fingerprint: str
-    digests: tuple[str, ...]
-    left_out: tuple[tuple[str, str], ...]
 
 
 def load_pictures(listing: Listing, preprocessing: Preprocessing, cache: Path) -> Pictures:
     """Decodes and preprocesses every file by the runtime's own functions.
 
-    A file that cannot be read, or that repeats the bytes of an earlier one (it could be in the
-    training and the test split at once), is left out and named.
+    See read_listing() for what is left out.
 
     Args:
         listing: The files.
@@ -61,37 +48,18 @@ def load_pictures(listing: Listing, preprocessing: Preprocessing, cache: Path) -
         FileError: There is no room for the cache, or no disk that it can be mapped from.
     """
     inputs = open_cache(cache, (len(listing.files), *preprocessing.input_shape), np.uint8)
-    files: list[str] = []
-    targets: list[int] = []
-    left_out = list(listing.left_out)
-    first_with: dict[bytes, str] = {}
-    paths = [listing.folder / file for file in listing.files]
-    for file, target, loaded in zip(
-        listing.files, listing.targets, _load_in_order(paths, preprocessing), strict=True
-    ):
-        if isinstance(loaded, str):
-            left_out.append((file, loaded))
-            continue
-        digest, row = loaded
-        if digest in first_with:
-            left_out.append((file, f"has the same bytes as {first_with[digest]}"))
-            continue
-        first_with[digest] = file
-        inputs[len(files)] = row
-        files.append(file)
-        targets.append(target)
-    fingerprint = hashlib.sha256()
-    for digest, file in first_with.items():
-        name = normalised(file).encode("utf-8", "surrogateescape")
-        fingerprint.update(name + b"\0" + digest)
-    return Pictures(
-        tuple(files),
-        tuple(targets),
-        inputs[: len(files)],
-        fingerprint.hexdigest(),
-        tuple(digest.hex() for digest in first_with),
-        tuple(left_out),
+    free = iter(inputs)
+
+    def keep(row: Pixels) -> None:
+        next(free)[:] = row
+
+    read = read_listing(
+        listing,
+        lambda data: network_input(data, preprocessing),
+        keep,
+        lambda loaded: _shown(loaded, len(listing.files)),
     )
+    return Pictures(**vars(read), inputs=inputs[: len(read.files)])
 
 
 def load_inputs(paths: Sequence[Path], preprocessing: Preprocessing, cache: Path) -> Pixels:
@@ -102,7 +70,8 @@ def load_inputs(paths: Sequence[Path], preprocessing: Preprocessing, cache: Path
         DatasetError: A picture was changed or removed since.
     """
     inputs: Pixels = open_cache(cache, (len(paths), *preprocessing.input_shape), np.uint8)
-    for row, loaded in enumerate(_load_in_order(paths, preprocessing)):
+    in_order = load_in_order(paths, lambda data: network_input(data, preprocessing))
+    for row, loaded in enumerate(_shown(in_order, len(paths))):
         if isinstance(loaded, str):
             raise DatasetError(f"{paths[row]}: was readable a moment ago: {loaded}")
         inputs[row] = loaded[1]
@@ -159,18 +128,5 @@ def _check_room(folder: Path, size: int, advice: str) -> None:
         )
 
 
-_Loaded = tuple[bytes, Pixels] | str
-
-
-def _load_in_order(paths: Sequence[Path], preprocessing: Preprocessing) -> Iterator[_Loaded]:
-    """Yields (SHA-256, network input) or the reason why not, with few results waiting."""
-
-    def load(path: Path) -> _Loaded:
-        try:
-            data = read_bytes(path)
-            return hashlib.sha256(data).digest(), network_input(data, preprocessing)
-        except (FileError, ImageError) as error:
-            return str(error).removeprefix(f"{path}: ")
-
-    loaded = map_in_order(load, paths, usable_cores())
-    yield from tqdm(loaded, "reading pictures", len(paths), unit="", disable=None)
+def _shown(loaded: Iterable[Result], count: int) -> Iterable[Result]:
+    return tqdm(loaded, "reading pictures", count, unit="", disable=None)

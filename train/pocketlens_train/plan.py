@@ -9,6 +9,7 @@ from typing import Any
 import keras
 
 from pocketlens.errors import ModelError, SettingError
+from pocketlens.learning.folds import fold_count
 from pocketlens.pictures.preprocessing import Preprocessing
 from pocketlens_train import architectures
 from pocketlens_train.architectures import Architecture
@@ -17,8 +18,8 @@ from pocketlens_train.listing import Listings
 from pocketlens_train.recipe import Recipe, TailRecipe
 from pocketlens_train.settings import Settings
 
-FOLDS, FEW, FOLDS_OF_MANY, MOST_IN_FOLDS = 5, 1500, 3, 6000
-"""Folds up to so many pictures, and beyond; above the most, one part is held out for the test."""
+MOST_IN_FOLDS = 6000
+"""Above so many pictures, one part is held out for the test."""
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,7 @@ def _folds(settings: Settings, architecture: Architecture, pictures: int) -> int
     asked = settings.test_split is not None or settings.validation_split is not None
     if whole or settings.folds == 1 or asked or pictures > MOST_IN_FOLDS:
         return 0
-    return FOLDS if pictures <= FEW else FOLDS_OF_MANY
+    return fold_count(pictures)
 
 
 def _teacher(settings: Settings, recipe: Recipe, labels: tuple[str, ...]) -> Teacher | None:

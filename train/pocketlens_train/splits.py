@@ -10,16 +10,17 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from pocketlens.cli.printing import print_left_out
 from pocketlens.errors import DatasetError
-from pocketlens.names import printable
+from pocketlens.learning.linear_head import Indices
 from pocketlens.pictures.decoding import Pixels
-from pocketlens.pictures.folders import SYSTEM, PassedOver
+from pocketlens.pictures.listing import Listing
 from pocketlens.pictures.preprocessing import Preprocessing
 from pocketlens_train.duplicates import near_duplicates
-from pocketlens_train.listing import Listing, Listings
+from pocketlens_train.listing import Listings
 from pocketlens_train.pixel_cache import Pictures, load_inputs, load_pictures
 from pocketlens_train.settings import Settings
-from pocketlens_train.stratified_split import Indices, split
+from pocketlens_train.stratified_split import split
 
 _PARTS = ("pictures", "outliers", "validation", "test", "inputs", "outlier-inputs")
 CACHES = tuple(f"{part}.npy" for part in _PARTS)
@@ -149,7 +150,7 @@ def load_splits(
 
     outliers = load_more(listings.outliers, source, "outliers.npy")
     own = load_more(listings.test, preprocessing, "test.npy")
-    _print_left_out(left_out)
+    print_left_out(left_out)
     if outliers:
         _check_outliers(outliers, pictures)
 
@@ -256,15 +257,3 @@ def _check_test(test: HeldOut, repeats: npt.NDArray[np.bool_], labels: Sequence[
             f"validate and do not count; {_ADVICE}",
             file=sys.stderr,
         )
-
-
-def _print_left_out(left_out: Sequence[tuple[str, str]]) -> None:
-    """Names what is left out, but counts hidden and system files and folders."""
-    passed = PassedOver()
-    for file, reason in left_out:
-        if reason == SYSTEM:
-            passed.add(reason, file)
-        else:
-            print(f"left out: {printable(file)}: {printable(reason)}", file=sys.stderr)
-    if passed.count():
-        print(f"passed over: {printable(str(passed))}", file=sys.stderr)

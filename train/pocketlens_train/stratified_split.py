@@ -7,12 +7,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.model_selection import train_test_split
 
 from pocketlens.errors import DatasetError
-
-Indices = npt.NDArray[np.intp]
+from pocketlens.learning.linear_head import Indices
 
 
 def split(

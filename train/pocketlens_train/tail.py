@@ -16,11 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from pocketlens.errors import ModelError
+from pocketlens.learning.linear_head import Features, Indices, LinearHead
 from pocketlens_train.batches import Targets
-from pocketlens_train.linear_head import Features, LinearHead
 from pocketlens_train.optimizer import adamw, warmup_cosine
 from pocketlens_train.recipe import TailRecipe
-from pocketlens_train.stratified_split import Indices
 
 Activations: TypeAlias = npt.NDArray[np.float16]
 Weights: TypeAlias = list[npt.NDArray[np.float32]]

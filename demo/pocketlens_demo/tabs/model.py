@@ -76,7 +76,7 @@ def _figures(metadata: Metadata, size: int) -> Iterator[tuple[str, str, str]]:
     yield (
         "size",
         f"{size / 1e6:.2f} MB",
-        f"{'int8' if metadata.int8 else 'float'}, {metadata.architecture}, input "
+        f"{metadata.number_format}, {metadata.architecture}, input "
         f"{height}x{width} {metadata.preprocessing.color_mode}",
     )
 

@@ -52,6 +52,13 @@ def share(text: str) -> float:
     return number
 
 
+def seed(text: str) -> int:
+    """A whole number below 2**32."""
+    if not text.isdecimal() or int(text) >= 2**32:
+        raise argparse.ArgumentTypeError(f"got {text!r}, expected a whole number below 2**32")
+    return int(text)
+
+
 def _number(text: str) -> float:
     try:
         return float(text)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Sequence
 from typing import TextIO
 
 from pocketlens.errors import DepthWarning
 from pocketlens.names import printable
+from pocketlens.pictures.folders import SYSTEM, PassedOver
 
 _show = warnings.showwarning
 
@@ -36,3 +38,15 @@ def print_note(note: object) -> None:
 def print_error(error: object) -> None:
     """Prints an error on stderr in one line."""
     print(f"pocketlens: error: {printable(str(error))}", file=sys.stderr)
+
+
+def print_left_out(left_out: Sequence[tuple[str, str]]) -> None:
+    """Names what is left out, but counts hidden and system files and folders."""
+    passed = PassedOver()
+    for file, reason in left_out:
+        if reason == SYSTEM:
+            passed.add(reason, file)
+        else:
+            print(f"left out: {printable(file)}: {printable(reason)}", file=sys.stderr)
+    if passed.count():
+        print(f"passed over: {printable(str(passed))}", file=sys.stderr)

@@ -97,6 +97,28 @@ class HeadFirst:
 
 
 @dataclass(frozen=True)
+class Taught:
+    """A head on the features of a frozen network, by `pocketlens teach`.
+
+    Attributes:
+        features: The network's name.
+        sha256: Of its file.
+        kept: Of how many pictures the file carries features, to add others to them.
+        earlier: The command lines of the files that it was added to, first to last.
+    """
+
+    features: str
+    sha256: str
+    kept: int
+    earlier: tuple[str, ...] = ()
+
+    def row(self) -> Row:
+        """Label and value."""
+        text = f"on the frozen features {self.features} (SHA-256 {self.sha256[:12]}...)"
+        return "taught", f"{text}; carries those of {self.kept:,} pictures, to add others"
+
+
+@dataclass(frozen=True)
 class Training:
     """How the network was trained: what makes the run again.
 
@@ -109,6 +131,7 @@ class Training:
         teacher: What it has learnt from; None without one.
         head_first: How the head and the last blocks came; None where all was trained at once.
         export: The command line that made the .onnx file; "" in a run's record.
+        taught: What a taught head stands on; None where a network was trained.
 
     The others are those of a training's recipe.
     """
@@ -130,11 +153,13 @@ class Training:
     teacher: Teacher | None = None
     head_first: HeadFirst | None = None
     export: str = ""
+    taught: Taught | None = None
 
     def commands(self) -> list[str]:
         """The command lines that make the file again, in their order."""
         first = self.teacher.command if self.teacher else None
-        return [line for line in (first, self.command, self.export) if line]
+        earlier = self.taught.earlier if self.taught else ()
+        return [line for line in (*earlier, first, self.command, self.export) if line]
 
     def rows(self) -> Iterator[Row]:
         """Label and value of each fact, without the command lines."""
@@ -154,11 +179,24 @@ class Training:
                 else f"frozen features, strength {first.strength:g}, "
                 f"class weights {first.class_weights}",
             )
-        yield "settings", ", ".join(f"{name} {value}" for name, value in self._settings())
+        if self.taught:
+            yield self.taught.row()
+            yield "settings", f"seed {self.seed}"
+        else:
+            yield "settings", ", ".join(f"{name} {value}" for name, value in self._settings())
         yield "trained on", f"{self.device}, finished {self.finished}"
 
     def _settings(self) -> Iterator[tuple[str, Any]]:
-        told = ("command", "export", "teacher", "augmentation", "device", "finished", "head_first")
+        told = (
+            "command",
+            "export",
+            "teacher",
+            "augmentation",
+            "device",
+            "finished",
+            "head_first",
+            "taught",
+        )
         for each in fields(self):
             value = getattr(self, each.name)
             if each.name not in told and value is not None:

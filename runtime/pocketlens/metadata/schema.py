@@ -102,6 +102,12 @@ class Metadata:
             if part:
                 yield title, part.rows()
 
+    @property
+    def number_format(self) -> str:
+        """Of the network's weights: "int8" or "float"."""
+        taught = self.training and self.training.taught
+        return "int8" if self.int8 or taught else "float"
+
     def accuracy_text(self) -> str:
         """The accuracy on the test split in words, with its interval; "" where it is unknown."""
         return self.metrics.accuracy_text() if self.metrics else ""

@@ -60,7 +60,7 @@ def summary(size: int, metadata: Metadata) -> Iterator[tuple[str, str]]:
     preprocessing = metadata.preprocessing
     height, width = preprocessing.input_size
     yield "labels", listed(metadata.labels)
-    yield "network", f"{metadata.architecture}, {'int8' if metadata.int8 else 'float'}"
+    yield "network", f"{metadata.architecture}, {metadata.number_format}"
     yield "input", f"{height}x{width} {preprocessing.color_mode}"
     settings = preprocessing.to_dict()
     del settings["input_size"], settings["region"]

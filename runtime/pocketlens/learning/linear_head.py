@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import StandardScaler
 
+from pocketlens.engine.cores import usable_cores
+from pocketlens.engine.parallel import map_in_order
+from pocketlens.extras import requires_extra
 from pocketlens.metrics import log_losses, softmax
-from pocketlens_train.stratified_split import Indices
 
 Features: TypeAlias = npt.NDArray[np.float32]
 Logits: TypeAlias = npt.NDArray[np.float32]
+Indices: TypeAlias = npt.NDArray[np.intp]
 
 STRENGTHS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 """scikit-learn's C, the inverse of the regularisation."""
@@ -63,6 +64,19 @@ class Chosen:
     logits: Logits
 
 
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """In it, matrix products are of one thread: several spin, and lose where others work too.
+
+    Raises:
+        MissingExtraError: scikit-learn, which brings what does this, is not installed.
+    """
+    with requires_extra("teach", "threadpoolctl"):
+        from threadpoolctl import threadpool_limits
+    with threadpool_limits(1, user_api="blas"):
+        yield
+
+
 def fit_head(
     views: Sequence[Features], targets: Indices, weights: npt.NDArray[np.float64], strength: float
 ) -> LinearHead:
@@ -73,7 +87,21 @@ def fit_head(
         targets: For each picture its class.
         weights: For each output how much one of its pictures counts.
         strength: scikit-learn's C, the inverse of the regularisation.
+
+    Raises:
+        MissingExtraError: scikit-learn is not installed.
     """
+    with one_blas_thread():
+        return _fit(views, targets, weights, strength)
+
+
+def _fit(
+    views: Sequence[Features], targets: Indices, weights: npt.NDArray[np.float64], strength: float
+) -> LinearHead:
+    with requires_extra("teach", "sklearn"):
+        from sklearn.exceptions import ConvergenceWarning
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.preprocessing import StandardScaler
     features, repeated = np.concatenate(views), np.tile(targets, len(views))
     scaler = StandardScaler().fit(features)
     model = LogisticRegression(C=strength, max_iter=_ITERATIONS, tol=1e-3)
@@ -90,6 +118,35 @@ def fit_head(
     kernel[:, present] = (rows / scaler.scale_).T
     bias[present] = offsets - (rows * (scaler.mean_ / scaler.scale_)).sum(axis=1)
     return LinearHead(kernel, bias)
+
+
+def answer_out_of_fold(
+    views: Sequence[Features],
+    targets: Indices,
+    folds: Indices,
+    weights: npt.NDArray[np.float64],
+    strength: float,
+) -> Logits:
+    """N x outputs: for each picture that is tested the answer of a head that has not seen it.
+
+    Args:
+        views: As of fit_head(); the pictures come first.
+        targets: For each picture its class.
+        folds: For each picture the fold it is tested in; -1 for one that is only learnt from.
+        weights: As of fit_head().
+        strength: As of fit_head().
+    """
+
+    def fit(fold: int) -> LinearHead:
+        learnt = folds != fold
+        return _fit([view[learnt] for view in views], targets[learnt], weights, strength)
+
+    logits = np.zeros((len(targets), len(weights)), np.float32)
+    with one_blas_thread():
+        heads = map_in_order(fit, range(int(folds.max()) + 1), usable_cores())
+        for fold, head in enumerate(heads):
+            logits[folds == fold] = head.logits(views[0][folds == fold])
+    return logits
 
 
 def choose_head(
@@ -109,13 +166,8 @@ def choose_head(
         weights: As of fit_head().
     """
 
-    def out_of_fold(views: Sequence[Features], strength: float) -> Logits:
-        logits = np.zeros((len(targets), len(weights)), np.float32)
-        for fold in range(int(folds.max()) + 1):
-            learnt, tested = folds != fold, folds == fold
-            head = fit_head([view[learnt] for view in views], targets[learnt], weights, strength)
-            logits[tested] = head.logits(plain[tested])
-        return logits
+    def answer(views: Sequence[Features], strength: float) -> Logits:
+        return answer_out_of_fold(views, targets, folds, weights, strength)
 
     def loss(logits: Logits) -> float:
         rows = np.flatnonzero(folds >= 0)
@@ -123,8 +175,8 @@ def choose_head(
         return float(np.average(losses, weights=weights[targets[rows]]))
 
     both = [plain, mirrored]
-    strength, logits = _descend(lambda place: out_of_fold(both, STRENGTHS[place]), loss)
-    unmirrored = out_of_fold([plain], strength)
+    strength, logits = _descend(lambda place: answer(both, STRENGTHS[place]), loss)
+    unmirrored = answer([plain], strength)
     # A mirror image doubles what is seen of a picture: without it the loss is higher by nature.
     if loss(unmirrored) < loss(logits):
         return Chosen(strength, False, unmirrored)

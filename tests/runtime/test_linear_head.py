@@ -9,9 +9,9 @@ pytest.importorskip("sklearn")
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
+from pocketlens.learning.class_weights import output_weights
+from pocketlens.learning.linear_head import choose_head, fit_head
 from pocketlens.metrics import softmax
-from pocketlens_train.class_weights import output_weights
-from pocketlens_train.linear_head import choose_head, fit_head
 
 Features = npt.NDArray[np.float32]
 

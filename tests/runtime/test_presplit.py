@@ -4,10 +4,8 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("sklearn")
-
 from pocketlens.errors import DatasetError
-from pocketlens_train.listing import list_files
+from pocketlens.pictures.listing import list_files
 
 
 def fill(folder: Path, *parts: str, classes: tuple[str, ...] = ("hat", "shoe")) -> Path:

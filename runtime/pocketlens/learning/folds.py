@@ -9,18 +9,21 @@ from pathlib import PurePosixPath
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
-from sklearn.model_selection import StratifiedGroupKFold
 
 from pocketlens.errors import DatasetError, SettingError
-from pocketlens_train.linear_head import Features
-from pocketlens_train.stratified_split import Indices
+from pocketlens.extras import requires_extra
+from pocketlens.learning.linear_head import Features, Indices
 
 _NEIGHBOURS = 10
 _MAX_SHARE = 0.25
 """Of the usual distance to a neighbour; further away, pictures are different ones."""
 SUB_FOLDER = "sub-folder"
+_FEW = 1500
+
+
+def fold_count(pictures: int) -> int:
+    """How many folds so many pictures are tested in: five, or three where each takes its time."""
+    return 5 if pictures <= _FEW else 3
 
 
 def named_groups(files: Sequence[str], groups: str | None) -> Indices:
@@ -67,7 +70,13 @@ def merge_repeats(groups: Indices, features: Features, targets: Indices) -> Indi
         groups: For each picture the number of its group.
         features: N x D, of the frozen network.
         targets: For each picture its class.
+
+    Raises:
+        MissingExtraError: scikit-learn is not installed.
     """
+    with requires_extra("teach", "scipy"):
+        from scipy.sparse import coo_array
+        from scipy.sparse.csgraph import connected_components
     pairs = []
     normed = features - features.mean(axis=0)
     normed = normed / np.maximum(np.linalg.norm(normed, axis=1, keepdims=True), 1e-9)
@@ -104,7 +113,10 @@ def assign_folds(
 
     Raises:
         DatasetError: A class has pictures of one group alone, which cannot be learnt and tested.
+        MissingExtraError: scikit-learn is not installed.
     """
+    with requires_extra("teach", "sklearn"):
+        from sklearn.model_selection import StratifiedGroupKFold
     for target, label in enumerate(labels):
         own = targets == target
         if len(np.unique(groups[own])) < 2:

@@ -1,12 +1,14 @@
 """Folds: classes in proportion, and what belongs together stays together."""
 
+import sys
+
 import numpy as np
 import pytest
 
 pytest.importorskip("sklearn")
 
-from pocketlens.errors import DatasetError, SettingError
-from pocketlens_train.folds import assign_folds, merge_repeats, named_groups
+from pocketlens.errors import DatasetError, MissingExtraError, SettingError
+from pocketlens.learning.folds import assign_folds, merge_repeats, named_groups
 
 LABELS = ("cat", "dog")
 
@@ -84,3 +86,9 @@ def test_repeats_join_whole_groups() -> None:
     groups = merge_repeats(np.arange(30) // 2, features, np.zeros(30, int))
     assert groups[0] == groups[1] == groups[20] == groups[21]
     assert len(set(groups)) == 14
+
+
+def test_without_scikit_learn_the_pip_line_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sklearn.model_selection", None)
+    with pytest.raises(MissingExtraError, match=r"pip install .*\[teach\]"):
+        assign_folds(np.repeat([0, 1], 10), np.arange(20), LABELS, 2, seed=0)

@@ -18,12 +18,13 @@ _PARTS = (
 """Names of parts in any case, from what is learnt from to what is tested on."""
 
 
-def check_is_not_split(folder: Path, names: Sequence[str]) -> None:
+def check_is_not_split(folder: Path, names: Sequence[str], command: str) -> None:
     """Refuses sub-folders that are parts of a split: their classes would be "test" and "train".
 
     Args:
         folder: The folder with one sub-folder for each class.
         names: Its sub-folders.
+        command: "train", which takes a part of its own to test on, or another that learns.
 
     Raises:
         DatasetError: Each is named like a part, and classes lie in them; the message has the
@@ -36,12 +37,16 @@ def check_is_not_split(folder: Path, names: Sequence[str]) -> None:
     parts = list(classes)
     if not parts or not set.intersection(*classes.values()):
         return
-    words = ["pocketlens", "train", str(folder / parts[0])]
-    words += ["--test", str(folder / parts[-1])] if len(parts) > 1 else []
-    unused = [name for name in ordered if name not in (parts[0], parts[-1])]
+    words = ["pocketlens", command, str(folder / parts[0])]
+    used = [parts[0]]
+    if len(parts) > 1 and command == "train":
+        words += ["--test", str(folder / parts[-1])]
+        used.append(parts[-1])
+    unused = [name for name in ordered if name not in used]
+    out = "RUN" if command == "train" else "FILE.onnx"
     raise DatasetError(
         f"{folder}: its sub-folders {', '.join(ordered)} are parts of a split, expected classes; "
-        f"run: {shlex.join([*words, '--out'])} RUN"
+        f"run: {shlex.join([*words, '--out'])} {out}"
         + (f" ({' and '.join(unused)} cannot be used yet)" if unused else "")
     )
 

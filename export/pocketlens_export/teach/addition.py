@@ -1,0 +1,249 @@
+"""More pictures, or a class more, for a file that was taught."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import onnx
+
+from pocketlens.calibration.gaussians import Gaussians, widen_gaussians
+from pocketlens.cli.printing import print_left_out
+from pocketlens.engine.model_file import read_model
+from pocketlens.errors import DatasetError, ModelError
+from pocketlens.learning.class_weights import AUTO
+from pocketlens.learning.folds import merge_repeats
+from pocketlens.learning.linear_head import (
+    Features,
+    Indices,
+    answer_out_of_fold,
+    fit_head,
+)
+from pocketlens.loading import load_model
+from pocketlens.metadata import Metadata
+from pocketlens.metadata.provenance import Data, Training
+from pocketlens.metrics import softmax
+from pocketlens.pictures.listing import Listing, list_files
+from pocketlens_export.graph import read_gaussians
+from pocketlens_export.model_file import check_out
+from pocketlens_export.teach.features_file import Eye, load_features
+from pocketlens_export.teach.finish import build, check_answers, describe, fit_heads, put_in_place
+from pocketlens_export.teach.kept_features import (
+    KeptFeatures,
+    digest_codes,
+    encode,
+    even_sample,
+    read_kept,
+)
+from pocketlens_export.teach.lesson import STRENGTH, UNTESTED, Lesson, Pupils, say_untested, seat
+from pocketlens_export.teach.network import take_body
+from pocketlens_export.teach.pictures import SeenPictures, see_pictures
+from pocketlens_export.teach.progress import say
+from pocketlens_export.teach.provenance import describe_head, now, split_sizes, versions
+from pocketlens_export.teach.settings import Settings
+
+
+@dataclass(frozen=True)
+class _Taught:
+    """The file that is added to.
+
+    Attributes:
+        metadata: What it says of itself.
+        training: The part that says how it was taught.
+        body: Its frozen network, without the head.
+        kept: The features that it carries.
+        gaussians: Its classes'.
+    """
+
+    metadata: Metadata
+    training: Training
+    body: onnx.ModelProto
+    kept: KeptFeatures
+    gaussians: Gaussians
+
+
+def add(folder: Path, file: Path, out: Path, settings: Settings, command: str) -> Metadata:
+    """Adds pictures to a taught file; `out` appears, or is replaced, when all checks have passed.
+
+    The head is fitted anew on the features that the file carries and on those of the new pictures;
+    its strength stays. The classes' Gaussians are widened.
+
+    Args:
+        folder: Has one sub-folder for each class that there are new pictures of.
+        file: A file by `pocketlens teach`; may be `out`.
+        out: The file to write.
+        settings: How the new pictures are grouped; class weights and seed are the file's.
+        command: The command line, for the file.
+
+    Returns:
+        The new file's metadata.
+
+    Raises:
+        FileMissingError: There is no such folder or file.
+        ModelError: The file was not taught, or cannot be read.
+        DatasetError: There is nothing to add.
+        ExportError: A check failed.
+        FileError: `out` cannot be written.
+    """
+    check_out(out)
+    old = _read(file)
+    listing = list_files(folder, least=1, command="teach --add")
+    known = old.metadata.labels
+    labels = (*known, *(label for label in listing.labels if label not in known))
+    seen = see_pictures(listing, Eye(old.body, old.metadata.preprocessing))
+    new = _new_pictures(seen, listing, labels, old)
+    kept = _join(old.kept, new, new.groups(settings.groups, settings.keep_repeats))
+    plain, groups = kept.features, kept.groups
+    if not settings.keep_repeats:
+        groups = merge_repeats(groups, plain, kept.targets)
+    pupils = seat(labels, kept.targets, groups, _class_weights(old.training), old.training.seed)
+    say_untested(pupils)
+    say(f"fitting the head with {len(new.plain):,} pictures more")
+    lesson = _learn(pupils, plain, new, old)
+    familiarity = kept.familiarity.copy()
+    familiarity[pupils.tested] = lesson.familiarity
+    heads = fit_heads(lesson, pupils)
+    kept = even_sample(replace(kept, groups=groups, familiarity=familiarity))
+    metadata = describe(_metadata(old, pupils, new, lesson, kept, command), lesson, pupils, heads)
+    say("writing and checking the file")
+    model = build(old.body, lesson, heads, kept)
+    expected = softmax(lesson.head.logits(new.plain) / heads.temperature)
+    check_answers(model, metadata, expected, [folder / name for name in new.read.files])
+    put_in_place(model, metadata, out, old.metadata)
+    return metadata
+
+
+def _read(file: Path) -> _Taught:
+    content = read_model(file)
+    metadata = load_model(file).metadata
+    try:
+        model = onnx.load_from_string(content)
+        kept = read_kept(model)
+        gaussians = read_gaussians(model)
+    except ModelError as error:
+        raise ModelError(f"{file}: {error}") from error
+    training = metadata.training
+    if not training or not training.taught or not metadata.data:
+        raise ModelError(f"{file}: its metadata does not say how it was taught; teach it again")
+    body = take_body(model, load_features().model)
+    return _Taught(metadata, training, body, kept, gaussians)
+
+
+def _new_pictures(
+    seen: SeenPictures, listing: Listing, labels: tuple[str, ...], old: _Taught
+) -> SeenPictures:
+    """Those that the file has not learnt from, with their classes among the new file's."""
+    places = np.array([labels.index(label) for label in listing.labels], np.intp)
+    digests = digest_codes(seen.read.digests)
+    kept = dict(zip(old.kept.digests.tolist(), old.kept.targets.tolist(), strict=True))
+    rows, left_out = [], []
+    for row, (file, digest) in enumerate(zip(seen.read.files, digests.tolist(), strict=True)):
+        if digest in kept:
+            left_out.append((file, f"is in the file already, as {labels[kept[digest]]!r}"))
+        else:
+            rows.append(row)
+    print_left_out(left_out)
+    if not rows:
+        raise DatasetError(f"{listing.folder}: holds no picture that the file has not learnt from")
+    read = replace(
+        seen.read,
+        files=tuple(seen.read.files[row] for row in rows),
+        digests=tuple(seen.read.digests[row] for row in rows),
+        targets=tuple(places[seen.targets[rows]].tolist()),
+        left_out=(*seen.read.left_out, *left_out),
+    )
+    return SeenPictures(read, seen.plain[rows], seen.mirrored[rows], seen.bottleneck[rows])
+
+
+def _join(kept: KeptFeatures, new: SeenPictures, groups: Indices) -> KeptFeatures:
+    """The features of all pictures, the new ones last."""
+    untested = np.full(len(new.plain), np.nan, np.float32)
+    return KeptFeatures(
+        codes=np.concatenate([kept.codes, encode(new.plain, kept.scales)], axis=1),
+        scales=kept.scales,
+        targets=np.concatenate([kept.targets, new.targets]),
+        groups=np.concatenate([kept.groups, groups + kept.groups.max() + 1]),
+        digests=np.concatenate([kept.digests, digest_codes(new.read.digests)]),
+        familiarity=np.concatenate([kept.familiarity, untested]),
+    )
+
+
+def _learn(pupils: Pupils, plain: Features, new: SeenPictures, old: _Taught) -> Lesson:
+    """The head of all pictures; mirror images of the old ones are no longer there."""
+    strength = _strength(old.training)
+    task = (pupils.targets, pupils.folds, pupils.weights)
+    logits = answer_out_of_fold([plain], *task, strength)
+    head = fit_head([plain], pupils.targets, pupils.weights, strength)
+    images = old.metadata.data.images if old.metadata.data else {}
+    counts = np.array([images.get(label, 0) for label in pupils.labels])
+    widen = partial(widen_gaussians, old.gaussians, counts)
+    familiarity = np.concatenate([old.kept.familiarity, np.full(len(new.plain), np.nan)])
+    folds = pupils.folds[-len(new.plain) :]
+    for fold in set(folds.tolist()) - {UNTESTED}:
+        learnt, tested = folds != fold, np.flatnonzero(folds == fold)
+        gaussians = widen(new.bottleneck[learnt], new.targets[learnt])
+        rows = tested + len(pupils.folds) - len(folds)
+        familiarity[rows] = -gaussians.distance(new.bottleneck[tested])
+    return Lesson(
+        head=head,
+        gaussians=widen(new.bottleneck, new.targets),
+        logits=logits[pupils.tested],
+        familiarity=familiarity[pupils.tested].astype(np.float32),
+        strength=strength,
+        mirror=False,
+    )
+
+
+def _strength(training: Training) -> float:
+    """Mirror images doubled what the regularisation is weighed against, and are not kept."""
+    first = training.head_first
+    return first.strength * (1 + first.mirror) if first else STRENGTH
+
+
+def _class_weights(training: Training) -> str:
+    return training.head_first.class_weights if training.head_first else AUTO
+
+
+def _metadata(
+    old: _Taught,
+    pupils: Pupils,
+    new: SeenPictures,
+    lesson: Lesson,
+    kept: KeptFeatures,
+    command: str,
+) -> Metadata:
+    before, data, training = old.metadata, old.metadata.data, old.training
+    images = dict.fromkeys(pupils.labels, 0) | dict(data.images if data else {})
+    for target in new.read.targets:
+        images[pupils.labels[target]] += 1
+    both = f"{data and data.fingerprint}{new.read.fingerprint}"
+    return replace(
+        before,
+        labels=pupils.labels,
+        metrics=None,
+        calibration=None,
+        familiarity=None,
+        selftest=None,
+        versions=versions(),
+        training=replace(
+            training,
+            command=command,
+            finished=now(),
+            head_first=describe_head(lesson, pupils, _class_weights(training)),
+            taught=training.taught
+            and replace(
+                training.taught,
+                kept=len(kept.targets),
+                earlier=(*training.taught.earlier, training.command),
+            ),
+        ),
+        data=Data(
+            fingerprint=hashlib.sha256(both.encode()).hexdigest(),
+            images=images,
+            left_out=(data.left_out if data else 0) + len(new.read.left_out),
+            split=split_sizes(pupils),
+        ),
+    )

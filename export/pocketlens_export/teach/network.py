@@ -1,0 +1,65 @@
+"""The head in the graph: a 1x1 convolution on the feature map, then the pooling."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+from onnx.utils import Extractor
+
+from pocketlens.engine.session import INPUT_NAME
+from pocketlens.learning.linear_head import LinearHead
+from pocketlens_export.graph import FEATURES, LOGITS, PLACES
+from pocketlens_export.teach.features_file import FEATURE_MAP
+
+
+def put_head(body: onnx.ModelProto, head: LinearHead) -> onnx.ModelProto:
+    """A network with the outputs of one that was trained: "logits", "places" and "features".
+
+    The head is linear, so the mean of what it says of each place is what it says of the mean.
+
+    Args:
+        body: A network without a head; unchanged.
+        head: Fitted on the means of its feature map.
+    """
+    model = onnx.ModelProto()
+    model.CopyFrom(body)
+    graph = model.graph
+    kernel = np.ascontiguousarray(head.kernel.T[:, :, None, None])
+    graph.initializer.extend(
+        [
+            numpy_helper.from_array(kernel, "head_kernel"),
+            numpy_helper.from_array(head.bias, "head_bias"),
+        ]
+    )
+    graph.node.extend(
+        [
+            helper.make_node("Conv", [FEATURE_MAP, "head_kernel", "head_bias"], ["by_channel"]),
+            helper.make_node("Transpose", ["by_channel"], [PLACES], perm=[0, 2, 3, 1]),
+            helper.make_node("GlobalAveragePool", ["by_channel"], ["pooled"]),
+            helper.make_node("Flatten", ["pooled"], [LOGITS]),
+        ]
+    )
+    outputs = {output.name: output for output in graph.output}
+    batch, _, height, width = outputs[FEATURE_MAP].type.tensor_type.shape.dim
+    shapes = {
+        LOGITS: [batch.dim_param, len(head.bias)],
+        PLACES: [batch.dim_param, height.dim_value, width.dim_value, len(head.bias)],
+    }
+    kept = [outputs[FEATURES]]
+    kept += [helper.make_tensor_value_info(n, TensorProto.FLOAT, s) for n, s in shapes.items()]
+    del graph.output[:]
+    graph.output.extend(kept)
+    return model
+
+
+def take_body(taught: onnx.ModelProto, body: onnx.ModelProto) -> onnx.ModelProto:
+    """The network without a head that a taught file stands on.
+
+    Args:
+        taught: The file's graph.
+        body: Another network without a head, for the shapes of the outputs.
+    """
+    extractor = Extractor(taught)
+    extractor.value_infos |= {output.name: output for output in body.graph.output}
+    return extractor.extract_model([INPUT_NAME], [FEATURE_MAP, FEATURES])

@@ -1,0 +1,59 @@
+"""A folder's pictures -> features of those that can be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pocketlens.cli.printing import print_left_out
+from pocketlens.errors import DatasetError
+from pocketlens.learning.folds import merge_repeats, named_groups
+from pocketlens.learning.linear_head import Features, Indices
+from pocketlens.pictures.listing import Listing
+from pocketlens.pictures.reading import ReadFiles, read_listing
+from pocketlens_export.teach.features_file import Eye, Shown
+from pocketlens_export.teach.progress import say, show_reading
+
+
+@dataclass(frozen=True)
+class SeenPictures:
+    """What the frozen network makes of N pictures.
+
+    Attributes:
+        read: Their names, classes and digests, and what was left out.
+        plain: The pooled feature maps, N x D.
+        mirrored: Those of the mirror images.
+        bottleneck: What familiarity is measured by, N x E.
+    """
+
+    read: ReadFiles
+    plain: Features
+    mirrored: Features
+    bottleneck: Features
+
+    @property
+    def targets(self) -> Indices:
+        """For each picture its class."""
+        return np.array(self.read.targets, np.intp)
+
+    def groups(self, named: str | None, keep_repeats: bool) -> Indices:
+        """Which pictures belong together, by their names and by what they show."""
+        groups = named_groups(self.read.files, named)
+        return groups if keep_repeats else merge_repeats(groups, self.plain, self.targets)
+
+
+def see_pictures(listing: Listing, eye: Eye) -> SeenPictures:
+    """Reads the pictures, and names what is left out on stderr.
+
+    Raises:
+        DatasetError: None of them is a picture.
+    """
+    count = len(listing.files)
+    say(f"reading {count:,} pictures of {len(listing.labels):,} classes")
+    rows: list[Shown] = []
+    read = read_listing(listing, eye.show, rows.append, lambda loaded: show_reading(loaded, count))
+    print_left_out(read.left_out)
+    if not rows:
+        raise DatasetError(f"{listing.folder}: none of its {count:,} files is a picture")
+    return SeenPictures(read, *map(np.stack, zip(*rows, strict=True)))

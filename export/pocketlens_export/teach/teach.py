@@ -1,0 +1,143 @@
+"""A folder of pictures -> a file that tells its classes apart, in seconds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from pocketlens.calibration.gaussians import familiarity_out_of_fold, fit_gaussians
+from pocketlens.cli.printing import print_note
+from pocketlens.errors import DatasetError
+from pocketlens.learning.linear_head import one_blas_thread
+from pocketlens.metadata import Metadata
+from pocketlens.metadata.provenance import Data, Taught, Training
+from pocketlens.metrics import softmax
+from pocketlens.names import listed
+from pocketlens.pictures.listing import list_files
+from pocketlens_export.model_file import about_text, check_out
+from pocketlens_export.teach.features_file import NAME, Eye, load_features
+from pocketlens_export.teach.finish import build, check_answers, describe, fit_heads, put_in_place
+from pocketlens_export.teach.kept_features import (
+    KeptFeatures,
+    digest_codes,
+    encode,
+    even_sample,
+    scales_of,
+)
+from pocketlens_export.teach.lesson import Lesson, Pupils, learn_head, say_untested, seat
+from pocketlens_export.teach.pictures import SeenPictures, see_pictures
+from pocketlens_export.teach.progress import say
+from pocketlens_export.teach.provenance import (
+    count_images,
+    describe_head,
+    now,
+    split_sizes,
+    versions,
+)
+from pocketlens_export.teach.settings import Settings
+
+_MANY = 6000
+"""From more pictures than that a training learns more, and takes hours anyway."""
+
+
+def teach(folder: Path, out: Path, settings: Settings, command: str) -> Metadata:
+    """Teaches a folder; `out` appears, or is replaced, only when every check has passed.
+
+    Args:
+        folder: Has one sub-folder for each class.
+        out: The file to write.
+        settings: How.
+        command: The command line, for the file.
+
+    Returns:
+        The file's metadata.
+
+    Raises:
+        FileMissingError: There is no such folder.
+        DatasetError: Nothing can be learnt from it.
+        ExportError: A check failed.
+        FileError: `out` cannot be written.
+    """
+    check_out(out)
+    about = about_text(settings.about) if settings.about else ""
+    listing = list_files(folder, command="teach")
+    if len(listing.files) > _MANY:
+        print_note(f"{len(listing.files):,} pictures: from so many `pocketlens train` learns more")
+    features = load_features()
+    seen = see_pictures(listing, Eye(features.model, features.preprocessing))
+    _check_classes(listing.labels, seen, folder)
+    groups = seen.groups(settings.groups, settings.keep_repeats)
+    pupils = seat(listing.labels, seen.targets, groups, settings.class_weights, settings.seed)
+    say_untested(pupils)
+    say("fitting the head and testing each picture by one that has not seen it")
+    lesson = _learn(pupils, seen)
+    heads = fit_heads(lesson, pupils)
+    kept = _keep(seen, pupils, lesson)
+    metadata = Metadata(
+        labels=listing.labels,
+        preprocessing=features.preprocessing,
+        architecture=NAME,
+        about=about,
+        training=Training(
+            command=command,
+            seed=settings.seed,
+            device="CPU (onnxruntime)",
+            finished=now(),
+            epochs=0,
+            batch_size=0,
+            learning_rate=0.0,
+            head_first=describe_head(lesson, pupils, settings.class_weights),
+            taught=Taught(NAME, features.sha256, len(kept.targets)),
+        ),
+        data=Data(
+            fingerprint=seen.read.fingerprint,
+            images=count_images(pupils),
+            left_out=len(seen.read.left_out),
+            split=split_sizes(pupils),
+        ),
+        versions=versions(),
+    )
+    metadata = describe(metadata, lesson, pupils, heads)
+    say("writing and checking the file")
+    model = build(features.model, lesson, heads, kept)
+    expected = softmax(lesson.head.logits(seen.plain) / heads.temperature)
+    check_answers(model, metadata, expected, [folder / file for file in seen.read.files])
+    put_in_place(model, metadata, out)
+    return metadata
+
+
+def _check_classes(labels: tuple[str, ...], seen: SeenPictures, folder: Path) -> None:
+    """Refuses a class without a readable picture.
+
+    Raises:
+        DatasetError: Names it.
+    """
+    counts = np.bincount(seen.targets, minlength=len(labels))
+    if not counts.all():
+        empty = [label for label, count in zip(labels, counts, strict=True) if not count]
+        raise DatasetError(
+            f"{folder}: no picture can be used of {listed(empty)}; add pictures of it, or take its "
+            "folder away"
+        )
+
+
+def _learn(pupils: Pupils, seen: SeenPictures) -> Lesson:
+    head, logits, strength, mirror = learn_head(pupils, seen.plain, seen.mirrored)
+    with one_blas_thread():
+        gaussians = fit_gaussians(seen.bottleneck, pupils.targets)
+        count = int(pupils.folds.max()) + 1
+        features = [seen.bottleneck] * count
+        familiarity = familiarity_out_of_fold(features, pupils.targets, pupils.folds)
+    return Lesson(head, gaussians, logits, familiarity, strength, mirror)
+
+
+def _keep(seen: SeenPictures, pupils: Pupils, lesson: Lesson) -> KeptFeatures:
+    scales = scales_of(seen.plain)
+    familiarity = np.full(len(pupils.targets), np.nan, np.float32)
+    familiarity[pupils.tested] = lesson.familiarity
+    digests = digest_codes(seen.read.digests)
+    codes = encode(seen.plain, scales)
+    return even_sample(
+        KeptFeatures(codes, scales, pupils.targets, pupils.groups, digests, familiarity)
+    )

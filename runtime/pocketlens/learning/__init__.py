@@ -1,0 +1,1 @@
+"""What is learnt on frozen features; needs scikit-learn, which predicting does not."""
