@@ -109,7 +109,7 @@ def _inputs() -> tuple[gr.File, gr.Button, gr.Button]:
 
 
 def _outputs() -> tuple[gr.HTML, gr.Dataframe, gr.Gallery, gr.DownloadButton]:
-    summary = gr.HTML(elem_id="summary")
+    summary = gr.HTML(elem_id="summary", elem_classes="summary")
     table = gr.Dataframe(
         headers=_HEADERS,
         datatype=["str", "str", "number", "number", "str"],

@@ -193,7 +193,7 @@ def _learn(session_of: SessionOf, lesson: _Lesson, trial: _Trial) -> None:
         unchanged = [gr.skip()] * 3
         try:
             for line in session.teach():
-                yield [f"<progress></progress> {escape(line)}", *unchanged]
+                yield [f"<progress></progress> {escape(line or 'starting')}", *unchanged]
         except (PocketLensError, OSError) as error:
             yield [f"<p class='problem'>{escape(str(error))}</p>", *unchanged]
             return
