@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -15,6 +16,7 @@ import pytest
 from builders import COLORS, encode, figures, plain
 from pocketlens.cli import main
 from pocketlens.errors import ModelError, SettingError
+from pocketlens.loading import load_model
 from pocketlens.metadata import Metadata
 
 pytest.importorskip("gradio")
@@ -46,8 +48,8 @@ def named(*names: str) -> list[NamedPicture]:
 
 
 def shade(number: int) -> bytes:
-    color = np.random.default_rng(number).integers(0, 256, 3)
-    return encode(plain(*map(int, color)))
+    red, green, blue = np.random.default_rng(number).integers(0, 256, 3).tolist()
+    return encode(plain(red, green, blue))
 
 
 def names(found: Pictures) -> dict[str, int]:
@@ -256,7 +258,7 @@ def test_visitors_do_not_see_each_other(
     ann, ben = visitors.of("a"), visitors.of("b")
     assert visitors.of("a") is ann
     ann.pictures.add_class("cup")
-    ann.model = sessions.load_model(colors_file)
+    ann.model = load_model(colors_file)
     assert names(ben.pictures) == {}
     assert visitors.in_use("a") is None
     ann.is_used = True
@@ -291,14 +293,13 @@ def test_pictures_of_a_session_are_no_old_uploads(tmp_path: Path) -> None:
 def test_the_figure_in_words() -> None:
     about = Metadata(("cup", "<b>", "pen"), COLORS.preprocessing, "colors")
     assert "not known" in figure(about)
-    parts = {"labels": about.labels, "preprocessing": about.preprocessing, "architecture": "x"}
-    few = Metadata(**parts, metrics=figures([[9, 1, 0], [2, 5, 0], [0, 0, 3]]))
+    few = replace(about, metrics=figures([[9, 1, 0], [2, 5, 0], [0, 0, 3]]))
     text = figure(few)
     assert "Right for 17 of 20" in text
     assert "expect 80 to 90 right" in text
     assert "more pictures of <em>&lt;b&gt;</em> would help most" in text
     assert "<b></" not in text
-    perfect = Metadata(**parts, metrics=figures([[9, 0, 0], [0, 7, 0], [0, 0, 3]]))
+    perfect = replace(about, metrics=figures([[9, 0, 0], [0, 7, 0], [0, 0, 3]]))
     assert "would help" not in figure(perfect)
 
 
@@ -317,7 +318,7 @@ def test_what_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     assert lesson.missing_line() == ""
     monkeypatch.setattr(lesson, "_LIBRARIES", ("json", "no_such_library"))
     said: list[str] = []
-    monkeypatch.setattr(teach.gr, "Markdown", said.append)
+    monkeypatch.setattr("gradio.Markdown", said.append)
     nothing: Any = None
     teach.build(nothing, nothing, nothing, nothing, {})
     assert "[teach]" in said[0]
