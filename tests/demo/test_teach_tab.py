@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,10 +24,17 @@ pytest.importorskip("playwright.sync_api")
 
 from browsing import answer as answered
 from browsing import show
-from served_page import Page
+from served_page import Page, free_port
 
 RED, GREEN, BLUE = (200, 40, 40), (40, 180, 60), (40, 60, 200)
 PICTURES = 12
+NOT_AWAY = """
+import sys
+import pocketlens_demo.teaching.sessions as sessions
+sessions.SECONDS_AWAY = 0
+from pocketlens.cli import main
+main(sys.argv[1:])
+"""
 
 
 def shot(random: np.random.Generator, color: tuple[int, int, int]) -> npt.NDArray[np.uint8]:
@@ -61,7 +69,9 @@ def sessions(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def page(sessions: Path) -> Iterator[Page]:
-    running = Page("--teach", env=os.environ | {"GRADIO_TEMP_DIR": str(sessions)})
+    port = free_port()
+    command = [sys.executable, "-c", NOT_AWAY, "demo", "--teach", "--port", str(port)]
+    running = Page(command=command, port=port, env=os.environ | {"GRADIO_TEMP_DIR": str(sessions)})
     yield running
     assert "Traceback" not in running.close()
 

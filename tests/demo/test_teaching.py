@@ -8,6 +8,7 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 from zlib import crc32
 
 import numpy as np
@@ -233,7 +234,9 @@ def test_a_lesson_that_takes_too_long(
     assert running._process.returncode
 
 
-def test_a_page_that_is_closed_in_a_lesson(tmp_path: Path, command: Any) -> None:
+def test_a_page_that_is_closed_in_a_lesson(
+    tmp_path: Path, command: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     command(HANG)
     visitors = Sessions(tmp_path)
     session = visitors.of("a")
@@ -244,11 +247,31 @@ def test_a_page_that_is_closed_in_a_lesson(tmp_path: Path, command: Any) -> None
     next(progress)
     running = session._lesson
     assert running is not None
-    visitors.close("a")
+    monkeypatch.setattr(sessions, "SECONDS_AWAY", 0)
+    visitors.leave("a")
     assert running._process.returncode
-    assert list(tmp_path.iterdir()) == []
-    with pytest.raises(ModelError):
+    with pytest.raises(ModelError, match="Stopped, because the page was away"):
         list(progress)
+    for _ in range(200):
+        if not list(tmp_path.iterdir()):
+            break
+        time.sleep(0.01)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_page_that_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    timer = MagicMock()
+    monkeypatch.setattr(sessions, "Timer", timer)
+    visitors = Sessions(tmp_path)
+    session = visitors.of("a")
+    visitors.leave("a")
+    visitors.of("a")
+    seconds, remove, values = timer.call_args.args
+    assert seconds == sessions.SECONDS_AWAY
+    remove(*values)
+    assert visitors.of("a") is session
+    visitors.leave("b")
+    assert timer.call_count == 1
 
 
 def test_visitors_do_not_see_each_other(
@@ -277,7 +300,6 @@ def test_room_for_so_many_visitors(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         visitors.of("b")
     idle.used_at -= 4000
     visitors.of("b")
-    visitors.close("c")
 
 
 def test_pictures_of_a_session_are_no_old_uploads(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from pocketlens_demo.wording import answer_of, heading
 SessionOf: TypeAlias = Callable[[gr.Request], Session]
 
 _MOST_CLASSES = 5
+_STARTING = "starting"
 # What has been taught is to be seen at once, where the camera is on from a burst.
 _GO_LIVE = """
 (model) => {
@@ -84,7 +85,7 @@ def build(
         return sessions.of(request.session_hash)
 
     def leave(request: gr.Request) -> None:
-        sessions.close(request.session_hash)
+        sessions.leave(request.session_hash)
 
     page.unload(leave)
     cores = usable_cores()
@@ -96,7 +97,7 @@ def build(
             classes = _classes(session_of)
             lesson = _lesson()
             _pictures(session_of)
-    _learn(session_of, lesson, trial)
+    _learn(session_of, lesson, trial, header)
     _use(session_of, lesson, model, header)
     _try(session_of, trial, classes, concurrency)
 
@@ -187,23 +188,32 @@ def _pictures(session_of: SessionOf) -> None:
     packed.success(None, file, js=_SAVE, api_visibility="private")
 
 
-def _learn(session_of: SessionOf, lesson: _Lesson, trial: _Trial) -> None:
+def _learn(session_of: SessionOf, lesson: _Lesson, trial: _Trial, header: gr.Markdown) -> None:
     def learn(request: gr.Request) -> Iterator[list[Any]]:
         session = session_of(request)
-        unchanged = [gr.skip()] * 3
+        unchanged = [gr.skip()] * 4
         try:
             for line in session.teach():
-                yield [f"<progress></progress> {escape(line or 'starting')}", *unchanged]
+                yield [f"<progress></progress> {escape(line or _STARTING)}", *unchanged]
         except (PocketLensError, OSError) as error:
             yield [f"<p class='problem'>{escape(str(error))}</p>", *unchanged]
             return
         assert session.model is not None
         shown = gr.update(visible=True)
-        yield [figure(session.model.metadata), shown, shown, str(session.model_file)]
+        introduced = heading(session.model) if session.is_used else gr.skip()
+        said = figure(session.model.metadata)
+        yield [said, shown, shown, str(session.model_file), introduced]
 
+    # Another visitor's lesson may come first.
+    lesson.learn.click(
+        None,
+        outputs=lesson.result,
+        js=f"() => '<progress></progress> {_STARTING}'",
+        api_visibility="private",
+    )
     lesson.learn.click(
         learn,
-        outputs=[lesson.result, lesson.box, trial.box, lesson.model],
+        outputs=[lesson.result, lesson.box, trial.box, lesson.model, header],
         concurrency_id="teach",
         concurrency_limit=1,
         api_visibility="private",

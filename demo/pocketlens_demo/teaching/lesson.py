@@ -48,6 +48,7 @@ class Lesson:
                 stdout=printed,
                 stderr=errors,
             )
+        self._is_stopped = False
         self._end = monotonic() + SECONDS_TO_TEACH
 
     def progress(self) -> Iterator[str]:
@@ -69,13 +70,19 @@ class Lesson:
                 except subprocess.TimeoutExpired:
                     continue
         finally:
-            self.stop()
+            self._kill()
+        if self._is_stopped:
+            raise ModelError("Stopped, because the page was away: teach again.")
         if self._process.returncode:
             said = _last_line(self._errors) or f"ended with {self._process.returncode}"
             raise ModelError(self._without_paths(said.removeprefix(_PREFIX)))
 
     def stop(self) -> None:
-        """Ends the command, if it runs, and waits for it."""
+        """Ends the command for a page that is closed; progress() says so."""
+        self._is_stopped = True
+        self._kill()
+
+    def _kill(self) -> None:
         self._process.kill()
         self._process.wait()
 

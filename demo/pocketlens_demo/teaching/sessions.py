@@ -6,7 +6,7 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Lock
+from threading import RLock, Timer
 from time import monotonic
 
 from pocketlens.classifier import Classifier
@@ -16,6 +16,8 @@ from pocketlens_demo.limits import MAX_TEACHERS
 from pocketlens_demo.teaching.lesson import Lesson
 from pocketlens_demo.teaching.pictures import Pictures
 
+SECONDS_AWAY = 60
+"""A phone closes the connection while it shows another app, as to take a photo."""
 _SECONDS_IDLE = 3600
 
 
@@ -64,10 +66,14 @@ class Session:
         self.pictures.as_zip(file)
         return file
 
-    def close(self) -> None:
-        """Stops the teaching, and removes everything."""
+    def stop(self) -> None:
+        """Stops the teaching."""
         if self._lesson:
             self._lesson.stop()
+
+    def close(self) -> None:
+        """Stops the teaching, and removes everything."""
+        self.stop()
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
@@ -78,7 +84,7 @@ class Sessions:
         """Takes the folder for the folders of all sessions."""
         self._folder = folder
         self._sessions: dict[str, Session] = {}
-        self._lock = Lock()
+        self._lock = RLock()
 
     def of(self, session_hash: str | None) -> Session:
         """The session of a page, begun if need be.
@@ -89,7 +95,7 @@ class Sessions:
         key = session_hash or ""
         with self._lock:
             if key not in self._sessions:
-                self._remove_idle()
+                self._remove_unused_since(monotonic() - _SECONDS_IDLE, *self._sessions)
                 if len(self._sessions) >= MAX_TEACHERS:
                     raise SettingError(
                         f"{MAX_TEACHERS} visitors are teaching already; try again later."
@@ -105,19 +111,23 @@ class Sessions:
         session = self._sessions.get(session_hash or "")
         return session.model if session and session.is_used else None
 
-    def close(self, session_hash: str | None) -> None:
-        """Ends the session of a page that was closed."""
-        with self._lock:
-            session = self._sessions.pop(session_hash or "", None)
-        if session:
-            session.close()
+    def leave(self, session_hash: str | None) -> None:
+        """Stops what a closed page was doing; its session ends if it is not back soon."""
+        left_at = monotonic()
+        if session := self._sessions.get(session_hash or ""):
+            session.stop()
+            timer = Timer(SECONDS_AWAY, self._remove_unused_since, [left_at, session_hash])
+            timer.daemon = True
+            timer.start()
 
     def close_all(self) -> None:
         """Ends all sessions."""
-        for session_hash in list(self._sessions):
-            self.close(session_hash)
+        self._remove_unused_since(monotonic(), *self._sessions)
 
-    def _remove_idle(self) -> None:
-        oldest = monotonic() - _SECONDS_IDLE
-        for key in [key for key, each in self._sessions.items() if each.used_at < oldest]:
-            self._sessions.pop(key).close()
+    def _remove_unused_since(self, moment: float, *keys: str) -> None:
+        with self._lock:
+            for key in keys:
+                session = self._sessions.get(key)
+                if session and session.used_at <= moment:
+                    del self._sessions[key]
+                    session.close()
