@@ -196,7 +196,9 @@ def _learn(session_of: SessionOf, lesson: _Lesson, trial: _Trial, header: gr.Mar
             for line in session.teach():
                 yield [f"<progress></progress> {escape(line or _STARTING)}", *unchanged]
         except (PocketLensError, OSError) as error:
-            yield [f"<p class='problem'>{escape(str(error))}</p>", *unchanged]
+            # An OSError of the system names a path.
+            reason = error if isinstance(error, PocketLensError) else error.strerror
+            yield [f"<p class='problem'>{escape(str(reason))}</p>", *unchanged]
             return
         assert session.model is not None
         shown = gr.update(visible=True)

@@ -30,7 +30,7 @@ def figure(metadata: Metadata) -> str:
         text += f"; more pictures of <em>{escape(cut(worst))}</em> would help most"
     return (
         f"{text}. Pictures of one burst look alike: try it with new ones.</p>"
-        "<details><summary>What it takes for what</summary>"
+        "<details><summary>Class by class</summary>"
         f"{confusion_matrix(metadata.labels, metrics.confusion_matrix)}</details>"
     )
 
