@@ -86,3 +86,16 @@ def described(labels: tuple[str, ...]) -> Metadata:
         metrics=figures(mistaken_for_the_next(len(labels))),
         data=Data("0", images, left_out=0, split={"train": 5}),
     )
+
+
+PAINTS = {"red": (200, 40, 40), "green": (40, 200, 40), "blue": (40, 40, 200)}
+
+
+def paint(folder: Path, label: str, count: int, first: int = 0) -> Path:
+    """Writes noisy pictures of a colour into the folder of its class."""
+    (folder / label).mkdir(parents=True, exist_ok=True)
+    for number in range(first, first + count):
+        random = np.random.default_rng([number, *PAINTS[label]])
+        picture = random.normal(PAINTS[label], 60, (40, 56, 3)).clip(0, 255).astype(np.uint8)
+        (folder / label / f"{number}.png").write_bytes(encode(picture))
+    return folder

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from builders import colors_model, encode
+from builders import PAINTS, colors_model, encode, paint
 from pocketlens.cli import main
 
 EXAMPLES = Path(__file__).parents[1] / "demo" / "pocketlens_demo" / "examples"
@@ -151,3 +151,26 @@ def edge_model(
     command = ["export", str(edge_run), "--out", str(model), "--outliers", str(unseen_folder)]
     assert main(command) == 0
     return model
+
+
+@pytest.fixture(scope="session")
+def painted_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three classes of eight pictures that are easily told apart."""
+    folder = tmp_path_factory.mktemp("painted")
+    for label in PAINTS:
+        paint(folder, label, 8)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def taught_model(painted_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Red and green of painted_folder, by `pocketlens teach`."""
+    for library in ("onnxruntime", "onnx", "sklearn"):
+        pytest.importorskip(library)
+    folder = tmp_path_factory.mktemp("folders") / "two"
+    folder.mkdir()
+    for label in ("red", "green"):
+        (folder / label).symlink_to(painted_folder / label, target_is_directory=True)
+    out = tmp_path_factory.mktemp("models") / "two.onnx"
+    assert main(["teach", str(folder), "--out", str(out)]) == 0
+    return out

@@ -323,6 +323,8 @@ def test_the_figure_in_words() -> None:
     assert "<b></" not in text
     perfect = replace(about, metrics=figures([[9, 0, 0], [0, 7, 0], [0, 0, 3]]))
     assert "would help" not in figure(perfect)
+    untested = replace(about, metrics=figures([[9, 0, 0], [0, 7, 0], [0, 0, 0]]))
+    assert "more pictures of <em>pen</em>" in figure(untested)
 
 
 def test_a_public_page_takes_a_login(capsys: pytest.CaptureFixture[str]) -> None:

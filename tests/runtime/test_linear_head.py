@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from pocketlens.learning.class_weights import output_weights
-from pocketlens.learning.linear_head import choose_head, fit_head
+from pocketlens.learning.linear_head import choose_head, fit_head, one_blas_thread
 from pocketlens.metrics import softmax
 
 Features = npt.NDArray[np.float32]
@@ -77,3 +77,15 @@ def test_class_weights() -> None:
         assert weights[2] == 1
     equal = np.repeat([0, 1], 10)
     assert output_weights(equal, 2, "auto") == pytest.approx([1, 1])
+
+
+def test_matrix_products_are_of_one_thread() -> None:
+    from threadpoolctl import threadpool_info
+
+    def blas_threads() -> list[int]:
+        return [each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"]
+
+    before = blas_threads()
+    with one_blas_thread():
+        assert blas_threads() == [1] * len(before)
+    assert blas_threads() == before

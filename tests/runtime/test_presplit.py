@@ -57,3 +57,13 @@ def test_classes_that_are_called_like_parts(tmp_path: Path) -> None:
     fill(tmp_path / "mixed", "train", classes=("steam", "electric"))
     fill(tmp_path / "mixed", "test", classes=("oral", "written"))
     assert list_files(tmp_path / "mixed").labels == ("test", "train")
+
+
+def test_command_that_tests_in_folds_takes_one_part(tmp_path: Path) -> None:
+    for part in ("train", "test"):
+        for label in ("cat", "dog"):
+            (tmp_path / part / label).mkdir(parents=True)
+    with pytest.raises(DatasetError) as refused:
+        list_files(tmp_path, command="teach")
+    assert f"run: pocketlens teach {tmp_path / 'train'} --out FILE.onnx" in str(refused.value)
+    assert "(test cannot be used yet)" in str(refused.value)

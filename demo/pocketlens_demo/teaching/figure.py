@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
-from pocketlens.confusion import lowest_recall
+from pocketlens.confusion import Matrix, lowest_recall
 from pocketlens.intervals import wilson_interval
 from pocketlens.metadata import Metadata
 from pocketlens.names import cut
@@ -25,8 +26,7 @@ def figure(metadata: Metadata) -> str:
         f"<p><b>Right for {right:,} of {metrics.images:,}</b> pictures that it had not learnt "
         f"from. Of 100 new ones like them, expect {low} to {high} right"
     )
-    if right < metrics.images:
-        worst = _weakest(metadata)
+    if worst := _weakest(metadata.labels, metrics.confusion_matrix):
         text += f"; more pictures of <em>{escape(cut(worst))}</em> would help most"
     return (
         f"{text}. Pictures of one burst look alike: try it with new ones.</p>"
@@ -35,10 +35,14 @@ def figure(metadata: Metadata) -> str:
     )
 
 
-def _weakest(metadata: Metadata) -> str:
-    """The class with the lowest lower end of the interval of its recall."""
-    assert metadata.metrics is not None
-    tested = lowest_recall(metadata.labels, metadata.metrics.confusion_matrix, len(metadata.labels))
+def _weakest(labels: Sequence[str], matrix: Matrix) -> str | None:
+    """A class that was not tested, else the one of the lowest interval; None: all were right."""
+    tested = lowest_recall(labels, matrix, len(labels))
+    for label in labels:
+        if label not in {each.label for each in tested}:
+            return label
+    if tested[0].recall == 1:
+        return None
     return min(
         tested, key=lambda each: wilson_interval(each.recall * each.pictures, each.pictures)[0]
     ).label

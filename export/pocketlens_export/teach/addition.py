@@ -21,6 +21,7 @@ from pocketlens.learning.linear_head import (
     Indices,
     answer_out_of_fold,
     fit_head,
+    one_blas_thread,
 )
 from pocketlens.loading import load_model
 from pocketlens.metadata import Metadata
@@ -29,7 +30,7 @@ from pocketlens.metrics import softmax
 from pocketlens.pictures.listing import Listing, list_files
 from pocketlens_export.graph import read_gaussians
 from pocketlens_export.model_file import check_out
-from pocketlens_export.teach.features_file import Eye, load_features
+from pocketlens_export.teach.features_file import Eye
 from pocketlens_export.teach.finish import build, check_answers, describe, fit_heads, put_in_place
 from pocketlens_export.teach.kept_features import (
     KeptFeatures,
@@ -38,7 +39,15 @@ from pocketlens_export.teach.kept_features import (
     even_sample,
     read_kept,
 )
-from pocketlens_export.teach.lesson import STRENGTH, UNTESTED, Lesson, Pupils, say_untested, seat
+from pocketlens_export.teach.lesson import (
+    STRENGTH,
+    UNTESTED,
+    UNTESTED_STRENGTH,
+    Lesson,
+    Pupils,
+    say_untested,
+    seat,
+)
 from pocketlens_export.teach.network import take_body
 from pocketlens_export.teach.pictures import SeenPictures, see_pictures
 from pocketlens_export.teach.progress import say
@@ -122,13 +131,16 @@ def _read(file: Path) -> _Taught:
     try:
         model = onnx.load_from_string(content)
         kept = read_kept(model)
-        gaussians = read_gaussians(model)
+        gaussians, body = read_gaussians(model), take_body(model)
     except ModelError as error:
         raise ModelError(f"{file}: {error}") from error
+    except KeyError as error:
+        raise ModelError(f"{file}: its graph lacks {error}; teach the folder again") from error
     training = metadata.training
     if not training or not training.taught or not metadata.data:
         raise ModelError(f"{file}: its metadata does not say how it was taught; teach it again")
-    body = take_body(model, load_features().model)
+    if kept.targets.max() >= len(metadata.labels):
+        raise ModelError(f"{file}: carries features of more classes than it has; teach it again")
     return _Taught(metadata, training, body, kept, gaussians)
 
 
@@ -161,11 +173,12 @@ def _new_pictures(
 def _join(kept: KeptFeatures, new: SeenPictures, groups: Indices) -> KeptFeatures:
     """The features of all pictures, the new ones last."""
     untested = np.full(len(new.plain), np.nan, np.float32)
+    both = np.concatenate([kept.groups, groups + kept.groups.max() + 1])
     return KeptFeatures(
         codes=np.concatenate([kept.codes, encode(new.plain, kept.scales)], axis=1),
         scales=kept.scales,
         targets=np.concatenate([kept.targets, new.targets]),
-        groups=np.concatenate([kept.groups, groups + kept.groups.max() + 1]),
+        groups=np.unique(both, return_inverse=True)[1],
         digests=np.concatenate([kept.digests, digest_codes(new.read.digests)]),
         familiarity=np.concatenate([kept.familiarity, untested]),
     )
@@ -173,12 +186,28 @@ def _join(kept: KeptFeatures, new: SeenPictures, groups: Indices) -> KeptFeature
 
 def _learn(pupils: Pupils, plain: Features, new: SeenPictures, old: _Taught) -> Lesson:
     """The head of all pictures; mirror images of the old ones are no longer there."""
-    strength = _strength(old.training)
+    strength = _strength(old.training, pupils)
     task = (pupils.targets, pupils.folds, pupils.weights)
     logits = answer_out_of_fold([plain], *task, strength)
     head = fit_head([plain], pupils.targets, pupils.weights, strength)
     images = old.metadata.data.images if old.metadata.data else {}
     counts = np.array([images.get(label, 0) for label in pupils.labels])
+    with one_blas_thread():
+        gaussians, familiarity = _widen(pupils, new, old, counts)
+    return Lesson(
+        head=head,
+        gaussians=gaussians,
+        logits=logits[pupils.tested],
+        familiarity=familiarity[pupils.tested],
+        strength=strength,
+        mirror=False,
+    )
+
+
+def _widen(
+    pupils: Pupils, new: SeenPictures, old: _Taught, counts: Indices
+) -> tuple[Gaussians, Features]:
+    """The Gaussians of all pictures, and raw numbers of each by those of the other folds."""
     widen = partial(widen_gaussians, old.gaussians, counts)
     familiarity = np.concatenate([old.kept.familiarity, np.full(len(new.plain), np.nan)])
     folds = pupils.folds[-len(new.plain) :]
@@ -187,20 +216,15 @@ def _learn(pupils: Pupils, plain: Features, new: SeenPictures, old: _Taught) -> 
         gaussians = widen(new.bottleneck[learnt], new.targets[learnt])
         rows = tested + len(pupils.folds) - len(folds)
         familiarity[rows] = -gaussians.distance(new.bottleneck[tested])
-    return Lesson(
-        head=head,
-        gaussians=widen(new.bottleneck, new.targets),
-        logits=logits[pupils.tested],
-        familiarity=familiarity[pupils.tested].astype(np.float32),
-        strength=strength,
-        mirror=False,
-    )
+    return widen(new.bottleneck, new.targets), familiarity.astype(np.float32)
 
 
-def _strength(training: Training) -> float:
+def _strength(training: Training, pupils: Pupils) -> float:
     """Mirror images doubled what the regularisation is weighed against, and are not kept."""
     first = training.head_first
-    return first.strength * (1 + first.mirror) if first else STRENGTH
+    if first and first.folds:
+        return first.strength * (1 + first.mirror)
+    return STRENGTH if len(pupils.tested) else UNTESTED_STRENGTH
 
 
 def _class_weights(training: Training) -> str:

@@ -13,10 +13,12 @@ from pocketlens.cli.printing import print_note
 from pocketlens.learning.class_weights import output_weights
 from pocketlens.learning.folds import assign_folds, fold_count
 from pocketlens.learning.linear_head import (
+    Chosen,
     Features,
     Indices,
     LinearHead,
     Logits,
+    answer_out_of_fold,
     choose_head,
     fit_head,
 )
@@ -24,7 +26,11 @@ from pocketlens.names import listed
 
 UNTESTED = -1
 STRENGTH = 0.03
-"""Of a head that no picture can be tested with."""
+"""The usual one, where there is none to choose."""
+UNTESTED_STRENGTH = 0.001
+"""Of a head that no picture can be tested with: it must not be sure."""
+_SEARCHED = 200_000
+"""Pictures times classes from which on a try takes so long that none is made."""
 
 
 @dataclass(frozen=True)
@@ -100,9 +106,14 @@ def learn_head(
 ) -> tuple[LinearHead, Logits, float, bool]:
     """The head, the logits out of fold, its strength, and whether mirror images are learnt from."""
     if not len(pupils.tested):
-        head = fit_head([plain, mirrored], pupils.targets, pupils.weights, STRENGTH)
-        return head, np.zeros((0, len(pupils.labels)), np.float32), STRENGTH, True
-    chosen = choose_head(plain, mirrored, pupils.targets, pupils.folds, pupils.weights)
+        head = fit_head([plain, mirrored], pupils.targets, pupils.weights, UNTESTED_STRENGTH)
+        return head, np.zeros((0, len(pupils.labels)), np.float32), UNTESTED_STRENGTH, True
+    task = pupils.targets, pupils.folds, pupils.weights
+    if len(plain) * len(pupils.labels) < _SEARCHED:
+        chosen = choose_head(plain, mirrored, *task)
+    else:
+        logits = answer_out_of_fold([plain, mirrored], *task, STRENGTH)
+        chosen = Chosen(STRENGTH, True, logits)
     views = [plain, mirrored][: 1 + chosen.mirror]
     head = fit_head(views, pupils.targets, pupils.weights, chosen.strength)
     return head, chosen.logits[pupils.tested], chosen.strength, chosen.mirror

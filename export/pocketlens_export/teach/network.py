@@ -7,7 +7,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from onnx.utils import Extractor
 
-from pocketlens.engine.session import INPUT_NAME
+from pocketlens.engine.session import ACTIVATION_MAP, INPUT_NAME
 from pocketlens.learning.linear_head import LinearHead
 from pocketlens_export.graph import FEATURES, LOGITS, PLACES
 from pocketlens_export.teach.features_file import FEATURE_MAP
@@ -53,13 +53,22 @@ def put_head(body: onnx.ModelProto, head: LinearHead) -> onnx.ModelProto:
     return model
 
 
-def take_body(taught: onnx.ModelProto, body: onnx.ModelProto) -> onnx.ModelProto:
+def take_body(taught: onnx.ModelProto) -> onnx.ModelProto:
     """The network without a head that a taught file stands on.
 
-    Args:
-        taught: The file's graph.
-        body: Another network without a head, for the shapes of the outputs.
+    Raises:
+        KeyError: The graph has no such parts.
     """
     extractor = Extractor(taught)
-    extractor.value_infos |= {output.name: output for output in body.graph.output}
-    return extractor.extract_model([INPUT_NAME], [FEATURE_MAP, FEATURES])
+    outputs = {output.name: output for output in taught.graph.output}
+    batch, height, width, _ = outputs[ACTIVATION_MAP].type.tensor_type.shape.dim
+    channels = extractor.initializers["head_kernel"].dims[1]
+    size = extractor.initializers["whitening_codes"].dims[0]
+    shapes = {
+        FEATURE_MAP: [batch.dim_param, channels, height.dim_value, width.dim_value],
+        FEATURES: [batch.dim_param, size],
+    }
+    for name, shape in shapes.items():
+        info = helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+        extractor.value_infos[name] = info
+    return extractor.extract_model([INPUT_NAME], list(shapes))

@@ -14,6 +14,9 @@ import numpy as np
 from pocketlens.extras import requires_extra
 from pocketlens.metrics import Classes
 
+_SAME = 1e-6
+"""Where all pictures of a class differ by less, as one does from itself, nothing is to estimate."""
+
 
 @dataclass(frozen=True)
 class Gaussians:
@@ -59,8 +62,10 @@ def fit_gaussians(features: Any, truth: Classes) -> Gaussians:
         from sklearn.covariance import LedoitWolf
     labels, row = np.unique(truth, return_inverse=True)
     means = np.stack([features[truth == label].mean(axis=0) for label in labels])
-    precision = LedoitWolf(assume_centered=True).fit(features - means[row]).precision_
-    return _gaussians(means, precision)
+    within = features - means[row]
+    if np.abs(within).max() < _SAME:
+        return _gaussians(means, np.eye(features.shape[1]))
+    return _gaussians(means, LedoitWolf(assume_centered=True).fit(within).precision_)
 
 
 def familiarity_out_of_fold(features: Sequence[Any], targets: Classes, folds: Classes) -> Any:
