@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from html import escape
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import gradio as gr
 
@@ -12,15 +12,14 @@ from pocketlens.classifier import Classifier
 from pocketlens.engine.cores import usable_cores
 from pocketlens.errors import PocketLensError
 from pocketlens.names import cut
-from pocketlens_demo.tabs import live
+from pocketlens_demo.tabs import live, teach_classes
+from pocketlens_demo.tabs.teach_classes import SessionOf
 from pocketlens_demo.teaching import cards
 from pocketlens_demo.teaching.figure import figure
 from pocketlens_demo.teaching.lesson import missing_line
 from pocketlens_demo.teaching.sessions import Session, Sessions
 from pocketlens_demo.uploads import Upload
 from pocketlens_demo.wording import answer_of, heading
-
-SessionOf: TypeAlias = Callable[[gr.Request], Session]
 
 _MOST_CLASSES = 5
 _STARTING = "starting"
@@ -31,14 +30,6 @@ _GO_LIVE = """
   if (!model || !box.querySelector("video")?.srcObject?.active) return;
   if (!box.querySelector('[title="stop recording"]'))
     box.querySelector('[aria-label="capture photo"]')?.click();
-}"""
-_SAVE = """
-(file) => {
-  if (!file) return;
-  const link = document.createElement("a");
-  link.href = file.url;
-  link.download = "";
-  link.click();
 }"""
 
 
@@ -94,9 +85,9 @@ def build(
             live.add_camera(lambda request: session_of(request).model, "teach-camera", cores)
             trial = _trial()
         with gr.Column():
-            classes = _classes(session_of)
+            classes = teach_classes.build(session_of)
             lesson = _lesson()
-            _pictures(session_of)
+            teach_classes.offer_zip(session_of)
     _learn(session_of, lesson, trial, header)
     _use(session_of, lesson, model, header)
     _try(session_of, trial, classes, concurrency)
@@ -128,64 +119,6 @@ def _lesson() -> _Lesson:
         model = gr.DownloadButton("Download model")
         use = gr.Button("Use on this page")
     return _Lesson(learn, result, box, model, use)
-
-
-def _classes(session_of: SessionOf) -> gr.HTML:
-    name = gr.Textbox(
-        label="A new class",
-        placeholder="Its name, such as cup",
-        max_lines=1,
-        submit_btn="Add class",
-    )
-    classes = gr.HTML(cards.draw({}), elem_id="teach-classes", js_on_load=cards.SCRIPT)
-
-    def name_class(text: str, request: gr.Request) -> list[Any]:
-        session = session_of(request)
-        try:
-            session.pictures.add_class(text)
-        except PocketLensError as error:
-            return [text, cards.draw(session.pictures.classes(), str(error))]
-        return ["", cards.draw(session.pictures.classes())]
-
-    quiet: dict[str, Any] = {
-        "api_visibility": "private",
-        "show_progress": "hidden",
-        "trigger_mode": "multiple",
-    }
-    name.submit(name_class, name, [name, classes], **quiet)
-    for listen, act in (
-        (classes.burst, cards.add_burst),
-        (classes.files, cards.add_files),
-        (classes.strike, cards.remove_picture),
-        (classes.dismiss, cards.remove_class),
-    ):
-        listen(_acting(session_of, act), outputs=classes, **quiet)
-    return classes
-
-
-def _acting(
-    session_of: SessionOf, act: Callable[..., str]
-) -> Callable[[gr.EventData, gr.Request], str]:
-    def change(event: gr.EventData, request: gr.Request) -> str:
-        pictures = session_of(request).pictures
-        try:
-            said = act(pictures, **event._data)
-        except PocketLensError as error:
-            said = str(error)
-        return cards.draw(pictures.classes(), said)
-
-    return change
-
-
-def _pictures(session_of: SessionOf) -> None:
-    save = gr.Button("Download pictures", variant="secondary")
-    file = gr.DownloadButton(visible=False)
-
-    def pack(request: gr.Request) -> str:
-        return str(session_of(request).zip_file())
-
-    packed = save.click(pack, outputs=file, api_visibility="private")
-    packed.success(None, file, js=_SAVE, api_visibility="private")
 
 
 def _learn(session_of: SessionOf, lesson: _Lesson, trial: _Trial, header: gr.Markdown) -> None:

@@ -13,6 +13,7 @@ from pocketlens.errors import PocketLensError, SettingError
 from pocketlens.names import cut, is_shown, listed, normalised
 from pocketlens_demo.corrections import encoded, unfit, write_whole
 from pocketlens_demo.limits import MAX_TAUGHT, MAX_TAUGHT_BYTES, MAX_TAUGHT_CLASSES
+from pocketlens_demo.teaching.outcome import Outcome
 from pocketlens_demo.zips import NamedPicture
 
 _LONGEST_SIDE = 640
@@ -118,22 +119,22 @@ class Pictures:
         Returns:
             What became of them, in sentences.
         """
-        told = _Told()
+        outcome = Outcome()
         pictures = list(pictures)
         root = _common_root([picture.name for picture in pictures if "/" in picture.name])
         for picture in pictures:
             try:
                 place = label or self._class_of(picture.name.removeprefix(root))
-                told.note(place, self.add(place, picture.read()))
+                outcome.note(place, self.add(place, picture.read()))
             except SettingError as error:
-                told.stopped = str(error)
+                outcome.stopped = str(error)
                 break
             except PocketLensError as error:
-                told.unread.append(f"{picture.name} ({error})")
+                outcome.unread.append(f"{picture.name} ({error})")
             except OSError as error:
-                told.stopped = f"The server cannot store more pictures ({error.strerror})."
+                outcome.stopped = f"The server cannot store more pictures ({error.strerror})."
                 break
-        return str(told)
+        return outcome.in_words()
 
     def as_zip(self, file: Path) -> None:
         """Writes a zip file with one folder for each class.
@@ -190,43 +191,6 @@ class Pictures:
     def _check_unlocked(self) -> None:
         if self.is_locked:
             raise SettingError("The pictures are being learnt; wait until that is done.")
-
-
-class _Told:
-    """What became of pictures, in sentences."""
-
-    def __init__(self) -> None:
-        self.stopped = ""
-        self.unread: list[str] = []
-        self._new: dict[str, int] = {}
-        self._moved: dict[tuple[str, str], int] = {}
-        self._again = 0
-
-    def note(self, label: str, before: str | None) -> None:
-        """Counts a picture of a class, and the class that it was in before."""
-        if before is None:
-            self._new[label] = self._new.get(label, 0) + 1
-        elif before == label:
-            self._again += 1
-        else:
-            self._moved[before, label] = self._moved.get((before, label), 0) + 1
-
-    def __str__(self) -> str:
-        parts = [f"{_count(number)} of {cut(label)} added." for label, number in self._new.items()]
-        if self._again:
-            parts.append(f"{_count(self._again)} there already.")
-        for (before, label), number in self._moved.items():
-            parts.append(
-                f"{_count(number)} of {cut(before)} moved to {cut(label)}: a picture has one class."
-            )
-        if self.unread:
-            more = f" and {len(self.unread) - 1:,} more" if self.unread[1:] else ""
-            parts.append(f"Not readable: {self.unread[0]}{more}.")
-        return " ".join([*parts, self.stopped]).strip()
-
-
-def _count(number: int) -> str:
-    return "1 picture" if number == 1 else f"{number:,} pictures"
 
 
 def _common_root(names: list[str]) -> str:
