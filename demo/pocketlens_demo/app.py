@@ -19,17 +19,25 @@ from pocketlens_demo.corrections import Corrections
 from pocketlens_demo.limits import MAX_FILE, MAX_SESSIONS, MAX_WAITING
 from pocketlens_demo.middleware import EXCEPTION_HANDLERS, Guard
 from pocketlens_demo.patient_queue import PatientQueue
-from pocketlens_demo.tabs import live, many, photo
+from pocketlens_demo.tabs import live, many, photo, teach
 from pocketlens_demo.tabs import model as model_tab
+from pocketlens_demo.teaching.sessions import Sessions
 from pocketlens_demo.upload_folder import UploadFolder
-from pocketlens_demo.wording import introduction
+from pocketlens_demo.wording import heading
 
 _HERE = Path(__file__).parent
 _SECONDS_TO_FINISH = 2
 _SECONDS_TO_CLOSE = 1
 
 
-def build(model: Classifier, *, name: str, size: int, corrections: Corrections | None) -> gr.Blocks:
+def build(
+    model: Classifier,
+    *,
+    name: str,
+    size: int,
+    corrections: Corrections | None = None,
+    sessions: Sessions | None = None,
+) -> gr.Blocks:
     """Builds the page around a model.
 
     Args:
@@ -37,18 +45,26 @@ def build(model: Classifier, *, name: str, size: int, corrections: Corrections |
         name: Name of the model's file.
         size: Bytes of the model's file.
         corrections: Keeps corrected photos; None: the page does not offer it.
+        sessions: What visitors teach; None: the page does not offer it.
     """
+
+    def model_of(request: gr.Request) -> Classifier:
+        return (sessions and sessions.in_use(request.session_hash)) or model
+
     page = CheckedBlocks(title="pocketlens", analytics_enabled=False)
     one = {"concurrency_id": "photo", "concurrency_limit": usable_cores()}
     several = {"concurrency_id": "many", "concurrency_limit": 1}
     with page:
-        gr.Markdown(f"# pocketlens\n{introduction(model)}")
+        header = gr.Markdown(heading(model))
         with gr.Tab("Photo"):
-            photo.build(model, corrections, one)
+            photo.build(model, model_of, corrections, one)
         with gr.Tab("Live"):
-            live.build(model, usable_cores())
+            live.build(model_of, usable_cores())
         with gr.Tab("Many"):
-            many.build(model, several)
+            many.build(model_of, several)
+        if sessions:
+            with gr.Tab("Teach"):
+                teach.build(page, sessions, model, header, one)
         with gr.Tab("Model"):
             model_tab.build(model, name, size)
         api.add_endpoints(model, one, several)

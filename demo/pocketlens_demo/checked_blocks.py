@@ -29,7 +29,7 @@ class CheckedBlocks(gr.Blocks):
                 print_exception=False,
             )
         for file in _files(inputs):
-            if not (_is_upload(file) or _is_frame(file)):
+            if not (is_upload(file) or _is_frame(file)):
                 raise gr.Error(
                     f"Expected an uploaded file, which is kept for {MINUTES_KEPT} minutes: "
                     "upload it again.",
@@ -60,7 +60,8 @@ def _files(value: Any) -> Iterator[dict[str, Any]]:
             yield from _files(item)
 
 
-def _is_upload(file: dict[str, Any]) -> bool:
+def is_upload(file: dict[str, Any]) -> bool:
+    """Whether it is in the folder of uploads."""
     path = file.get("path")
     if not isinstance(path, str) or not path or "\0" in path:
         return False

@@ -42,6 +42,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help='keep photos that visitors mark with "That\'s wrong", as FOLDER/<class>/<hash>.jpg',
     )
+    parser.add_argument(
+        "--teach",
+        action="store_true",
+        help="add a tab where visitors teach new classes with the camera, each for themselves",
+    )
     parser.add_argument("--ssl-certfile", type=_path, metavar="FILE", help="certificate for https")
     parser.add_argument("--ssl-keyfile", type=_path, metavar="FILE", help="its key")
     parser.add_argument(
@@ -68,6 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
         share=arguments.share,
         auth=arguments.auth,
         collect=arguments.collect,
+        teach=arguments.teach,
         ssl_certfile=arguments.ssl_certfile,
         ssl_keyfile=arguments.ssl_keyfile,
     )

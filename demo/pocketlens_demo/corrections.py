@@ -36,7 +36,7 @@ class Corrections:
             FileError: The folders cannot be made or written to.
         """
         for label in labels:
-            if reason := _unfit(label):
+            if reason := unfit(label):
                 raise SettingError(
                     f"the label {cut(label)!r} cannot name a folder of {folder} ({reason}); "
                     "name the class otherwise, or serve the page without collecting"
@@ -71,7 +71,7 @@ class Corrections:
         """
         if label not in self._folders:
             raise SettingError(f"got {label!r}, expected one of {listed(list(self._folders))}")
-        content = _encoded(photo, self._depth)
+        content = encoded(photo, self._depth)
         name = f"{hashlib.sha256(content).hexdigest()[:32]}.jpg"
         with self._lock:
             earlier = [folder / name for folder in self._folders.values()]
@@ -81,7 +81,7 @@ class Corrections:
             elif sum(_count(folder) for folder in self._folders.values()) >= MAX_CORRECTED:
                 raise SettingError(f"{MAX_CORRECTED:,} photos are kept already; no room for more")
             else:
-                _write(self._folders[label] / name, content)
+                write_whole(self._folders[label] / name, content)
         return f"Kept as {label}. Thank you."
 
     def _check_apart(self) -> None:
@@ -97,8 +97,8 @@ class Corrections:
                 )
 
 
-def _unfit(label: str) -> str:
-    """Why a folder cannot have this label as its name, or would not be read by a training."""
+def unfit(label: str) -> str:
+    """Why a folder cannot have this label as its name, or training passes it over; "": it can."""
     if label != Path(label).name or label in (".", ".."):
         return "it is a path"
     if is_system(label):
@@ -110,10 +110,10 @@ def _unfit(label: str) -> str:
     return ""
 
 
-def _encoded(photo: bytes, depth: str) -> bytes:
-    size = _LONGEST_SIDE, _LONGEST_SIDE
-    pixels = decode(photo, min_size=size, depth=depth)
-    small = shrunk(pixels, _LONGEST_SIDE)
+def encoded(photo: bytes, depth: str = HIGH_BITS, longest_side: int = _LONGEST_SIDE) -> bytes:
+    """The photo as a JPEG without EXIF data, at most `longest_side` pixels a side."""
+    pixels = decode(photo, min_size=(longest_side, longest_side), depth=depth)
+    small = shrunk(pixels, longest_side)
     return cv2.imencode(".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), _QUALITY)[1].tobytes()
 
 
@@ -121,7 +121,8 @@ def _count(folder: Path) -> int:
     return sum(1 for _ in os.scandir(folder))
 
 
-def _write(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes) -> None:
+    """Writes a file that is there whole or not at all."""
     part = path.with_name(f".{path.name}.part")
     try:
         part.write_bytes(content)

@@ -36,7 +36,7 @@ _ENDPOINTS = (
     "upload",
     "user",
 )
-_SERVED = SUFFIXES | {".csv"}
+_SERVED = SUFFIXES | {".csv", ".onnx", ".zip"}
 _POLICY = (
     "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'; object-src 'none'; "
     "base-uri 'self'; form-action 'self'"
@@ -151,7 +151,10 @@ def _unserved(path: str) -> tuple[int, str] | None:
     if path.startswith(_FILE):
         file = path.removeprefix(_FILE)
         if "://" in file or Path(file).suffix.lower() not in _SERVED:
-            return HTTPStatus.FORBIDDEN, "only uploaded pictures and tables are served"
+            return (
+                HTTPStatus.FORBIDDEN,
+                "only visitors' pictures, tables and models are served",
+            )
     elif path.startswith(_API) and not path.removeprefix(_API).startswith(_ENDPOINTS):
         return HTTPStatus.NOT_FOUND, "this page does not offer that"
     return None

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from pocketlens.errors import FileError
+from pocketlens.errors import FileError, SettingError
 from pocketlens.extras import requires_extra
 from pocketlens.loading import load_model
 from pocketlens_demo.upload_folder import upload_folder
@@ -26,6 +26,7 @@ def serve(
     share: bool = False,
     auth: tuple[str, str] | None = None,
     collect: Path | None = None,
+    teach: bool = False,
     ssl_certfile: Path | None = None,
     ssl_keyfile: Path | None = None,
 ) -> None:
@@ -38,6 +39,7 @@ def serve(
         share: Whether to also open a public address through gradio.live.
         auth: The name and the password with which visitors log in.
         collect: Folder for photos that visitors have corrected; None keeps none.
+        teach: Whether visitors can teach new classes, each for themselves.
         ssl_certfile: Certificate for https, PEM.
         ssl_keyfile: The certificate's key, PEM.
 
@@ -46,6 +48,12 @@ def serve(
             or the port cannot be used, or Gradio is not installed.
         SystemExit: A signal ended it.
     """
+    is_public = host not in _LOOPBACK or share or "GRADIO_ROOT_PATH" in os.environ
+    if teach and is_public and not auth:
+        raise SettingError(
+            "--teach lets visitors store pictures and start computations: beyond this computer "
+            "it takes --auth USER:PASSWORD"
+        )
     model = load_model(model_file)
     _check_certificate(ssl_certfile, ssl_keyfile)
     _keep_quiet()
@@ -54,13 +62,16 @@ def serve(
         with requires_extra("demo", "gradio"):
             from pocketlens_demo.app import build, launch, stop
             from pocketlens_demo.corrections import Corrections
+            from pocketlens_demo.teaching.sessions import Sessions
         depth = model.metadata.preprocessing.depth
         corrections = Corrections(collect, model.labels, depth) if collect else None
         size = model_file.stat().st_size
-        page = build(model, name=model_file.name, size=size, corrections=corrections)
+        sessions = Sessions(uploads.teaching) if teach else None
+        page = build(
+            model, name=model_file.name, size=size, corrections=corrections, sessions=sessions
+        )
         # The folder holds the examples by now, which stay.
         uploads.remove_in_time()
-        is_public = host not in _LOOPBACK or share or "GRADIO_ROOT_PATH" in os.environ
         local_url, share_url = launch(
             page,
             uploads,
@@ -82,6 +93,8 @@ def serve(
                 time.sleep(1)
         finally:
             stop(page)
+            if sessions:
+                sessions.close_all()
 
 
 def _exit_on_signals() -> None:

@@ -84,12 +84,14 @@ class UploadFolder:
 
     Attributes:
         path: The folder.
+        teaching: A folder in it, from which nothing is removed.
         closed: Set it to end the thread that remove_in_time() starts.
     """
 
     def __init__(self, path: Path) -> None:
         """Takes the folder."""
         self.path = path
+        self.teaching = path / "teaching"
         self.closed = Event()
         self._kept: set[Path] = set()
 
@@ -105,7 +107,7 @@ class UploadFolder:
     def remove_old(self, now: float) -> None:
         """Removes files older than MINUTES_KEPT, and partial uploads that have stopped growing."""
         for file, status in self._files():
-            if file.name == _LOCK:
+            if file.name == _LOCK or file.is_relative_to(self.teaching):
                 continue
             is_partial = file.parent == self.path
             most = _STALLED_AFTER if is_partial else MINUTES_KEPT * 60

@@ -27,6 +27,8 @@ const look = () => {
 const changes = { childList: true, subtree: true, attributes: true, attributeFilter: ["style"] };
 new MutationObserver(look).observe(document.body, changes);
 document.addEventListener("visibilitychange", () => document.hidden && off());
+// Of a script that finds the camera unplugged.
+document.addEventListener("cameralost", () => trigger("click"));
 """
 # Only a new component asks for the camera again.
 _REMOVED = "() => [{ __type__: 'update', visible: false }, ...Array(%d).fill('')]"

@@ -9,6 +9,11 @@ from pocketlens.prediction import Prediction
 from pocketlens.tools.card import plain
 
 
+def heading(model: Classifier) -> str:
+    """What the page begins with, as Markdown."""
+    return f"# pocketlens\n{introduction(model)}"
+
+
 def introduction(model: Classifier) -> str:
     """The possible answers and the model's accuracy, as Markdown."""
     labels = [f"**{plain(cut(label))}**" for label in model.labels]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 from time import monotonic
 from typing import Any
@@ -19,7 +20,7 @@ _SECONDS_A_FRAME = 0.1
 _STOP_IN_TIME = """
 (...inputs) => {
   clearTimeout(window.pocketlensStop);
-  const stop = () => document.querySelector('#live [title="stop recording"]')?.click();
+  const stop = () => document.querySelector('#%s [title="stop recording"]')?.click();
   window.pocketlensStop = setTimeout(stop, 1000 * %d);
   return inputs;
 }"""
@@ -28,13 +29,35 @@ _VIEWERS_A_CORE = 8
 _RECENT = 10
 
 
-def build(model: Classifier, cores: int) -> None:
-    """Adds the tab's components and events to the page that is being built."""
+def build(model_of: Callable[[gr.Request], Classifier], cores: int) -> None:
+    """Adds the tab's components and events to the page that is being built.
+
+    Args:
+        model_of: The model that answers a visitor.
+        cores: How many there are to answer on.
+    """
+    gr.Markdown(
+        f"Click the camera, then **Record**. It stops by itself after {SECONDS} seconds, and when "
+        "you leave this tab. Browsers open the camera only for pages on this computer or with "
+        "https."
+    )
+    add_camera(model_of, "live", cores)
+
+
+def add_camera(model_of: Callable[[gr.Request], Classifier | None], box: str, cores: int) -> None:
+    """Adds a camera with the answer over its picture.
+
+    Args:
+        model_of: The model that answers a visitor; None: there is none yet.
+        box: The id of the element around it.
+        cores: How many there are to answer on.
+    """
 
     def classify(
-        frame: dict[str, Any] | None, times: list[float], count: int
+        frame: dict[str, Any] | None, times: list[float], count: int, request: gr.Request
     ) -> tuple[Any, list[float], int]:
-        if not frame:
+        model = model_of(request)
+        if not frame or model is None:
             return gr.skip(), times, count
         prediction = model.predict(Upload(frame).read())
         # Frames before a pause, such as between two recordings, do not count.
@@ -49,12 +72,7 @@ def build(model: Classifier, cores: int) -> None:
         text = f"<p class='{turn}'><b>{answer}</b> {rate:.0f} frames a second</p>"
         return text, times, count + 1
 
-    gr.Markdown(
-        f"Click the camera, then **Record**. It stops by itself after {SECONDS} seconds, and when "
-        "you leave this tab. Browsers open the camera only for pages on this computer or with "
-        "https."
-    )
-    with gr.Column(elem_id="live"):
+    with gr.Column(elem_id=box, elem_classes="live"):
         camera = gr.Image(
             label="Camera",
             sources=["webcam"],
@@ -63,13 +81,13 @@ def build(model: Classifier, cores: int) -> None:
             height=480,
             webcam_options=webcam.options(),
         )
-        overlay = gr.HTML(elem_id="live-answer")
+        overlay = gr.HTML(elem_id=f"{box}-answer", elem_classes="live-answer")
     times, count = gr.State([]), gr.State(0)
     camera.stream(
         classify,
         [camera, times, count],
         [overlay, times, count],
-        js=_STOP_IN_TIME % SECONDS,
+        js=_STOP_IN_TIME % (box, SECONDS),
         stream_every=_SECONDS_A_FRAME,
         time_limit=SECONDS + _GRACE,
         concurrency_id="live",
@@ -78,4 +96,4 @@ def build(model: Classifier, cores: int) -> None:
         preprocess=False,
         show_progress="hidden",
     )
-    webcam.turn_off_in_time(camera, "live", overlay)
+    webcam.turn_off_in_time(camera, box, overlay)

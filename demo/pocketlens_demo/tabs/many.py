@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import escape
 from time import monotonic
 from typing import Any
@@ -44,10 +44,16 @@ _END_AGAIN = "() => window.pocketlensEnded ?? []"
 _NO_ROWS = {"headers": _HEADERS, "data": [], "metadata": None}
 
 
-def build(model: Classifier, concurrency: dict[str, Any]) -> None:
-    """Adds the tab's components and events to the page that is being built."""
+def build(model_of: Callable[[gr.Request], Classifier], concurrency: dict[str, Any]) -> None:
+    """Adds the tab's components and events to the page that is being built.
 
-    def classify(uploads: list[dict[str, Any]] | None) -> Iterator[list[Any]]:
+    Args:
+        model_of: The model that answers a visitor.
+        concurrency: How many visitors are answered at once.
+    """
+
+    def classify(uploads: list[dict[str, Any]] | None, request: gr.Request) -> Iterator[list[Any]]:
+        model = model_of(request)
         # Clears the answers of an earlier run.
         yield ["", [], [], gr.update(value=None, interactive=False)]
         if not uploads:
@@ -103,7 +109,7 @@ def _inputs() -> tuple[gr.File, gr.Button, gr.Button]:
 
 
 def _outputs() -> tuple[gr.HTML, gr.Dataframe, gr.Gallery, gr.DownloadButton]:
-    summary = gr.HTML(elem_id="summary")
+    summary = gr.HTML(elem_id="summary", elem_classes="summary")
     table = gr.Dataframe(
         headers=_HEADERS,
         datatype=["str", "str", "number", "number", "str"],

@@ -47,8 +47,20 @@ _SHOW_ITS_ANSWER = """
 }"""
 
 
-def build(model: Classifier, corrections: Corrections | None, concurrency: dict[str, Any]) -> None:
-    """Adds the tab's components and events to the page that is being built."""
+def build(
+    model: Classifier,
+    model_of: Callable[[gr.Request], Classifier],
+    corrections: Corrections | None,
+    concurrency: dict[str, Any],
+) -> None:
+    """Adds the tab's components and events to the page that is being built.
+
+    Args:
+        model: The page's.
+        model_of: The model that answers a visitor.
+        corrections: Keeps corrected photos of the page's model; None: it is not offered.
+        concurrency: How many photos are answered at once.
+    """
     with gr.Row(elem_id="photo-tab"):
         with gr.Column():
             photo, explain, heat_map = _photo_column(model)
@@ -60,7 +72,7 @@ def build(model: Classifier, corrections: Corrections | None, concurrency: dict[
         # preprocess=False: gr.Image would open the file first, and answer a bare "Error" where it
         # is no picture; the runtime says what is wrong with it.
         answered = event(
-            _classify_with(model, corrections is not None),
+            _classify_with(model_of, model if corrections else None),
             [photo, explain],
             [*answer, heat_map, wrong, right_label],
             js=_NOTE_THE_PHOTO,
@@ -128,16 +140,17 @@ def _answer_column(
 
 
 def _classify_with(
-    model: Classifier, can_correct: bool
-) -> Callable[[dict[str, Any] | None, bool], list[Any]]:
-    def classify(photo: dict[str, Any] | None, explain: bool) -> list[Any]:
+    model_of: Callable[[gr.Request], Classifier], correctable: Classifier | None
+) -> Callable[[dict[str, Any] | None, bool, gr.Request], list[Any]]:
+    def classify(photo: dict[str, Any] | None, explain: bool, request: gr.Request) -> list[Any]:
+        model = model_of(request)
         hidden = gr.update(visible=False)
         if not photo:
             return [None, "", "", None, hidden, hidden]
         start = perf_counter()
         pixels = decode_for(Upload(photo).read(), model.metadata.preprocessing)
         middle = perf_counter()
-        prediction = model.predict(pixels, explain=explain)
+        prediction = model.predict(pixels, explain=explain and model.can_explain)
         end = perf_counter()
         heat_map = None
         if prediction.activation_map is not None:
@@ -155,7 +168,7 @@ def _classify_with(
             f"decode {(middle - start) * 1000:.1f} ms, inference {(end - middle) * 1000:.1f} ms, "
             f"{model.providers[0]}",
             gr.update(value=heat_map, visible=explain, label=label),
-            gr.update(visible=can_correct),
+            gr.update(visible=model is correctable),
             hidden,
         ]
 

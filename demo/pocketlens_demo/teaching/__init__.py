@@ -1,0 +1,1 @@
+"""What a visitor teaches: the pictures, the command that learns them, and who sees them."""
