@@ -14,8 +14,8 @@ import numpy as np
 from pocketlens.extras import requires_extra
 from pocketlens.metrics import Classes
 
-_SAME = 1e-6
-"""Where all pictures of a class differ by less, as one does from itself, nothing is to estimate."""
+_SAME = 1e-5
+"""The share of the largest feature below which pictures of a class do not differ."""
 
 
 @dataclass(frozen=True)
@@ -62,13 +62,11 @@ def fit_gaussians(features: Any, truth: Classes) -> Gaussians:
         from sklearn.covariance import LedoitWolf
     labels, row = np.unique(truth, return_inverse=True)
     means = np.stack([features[truth == label].mean(axis=0) for label in labels])
-    spread, rounding = features - means[row], 1e-5 * np.abs(features).max()
-    if np.abs(spread).max() <= rounding:
-        # One picture a class says nothing of how much those of a class differ.
-        spread = features - features.mean(axis=0)
+    within = features - means[row]
+    # One picture a class, or all alike, says nothing of how much those of a class differ.
     precision = np.eye(features.shape[1])
-    if np.abs(spread).max() > rounding:
-        precision = LedoitWolf(assume_centered=True).fit(spread).precision_
+    if np.abs(within).max() > _SAME * np.abs(features).max():
+        precision = LedoitWolf(assume_centered=True).fit(within).precision_
     return _gaussians(means, precision)
 
 
