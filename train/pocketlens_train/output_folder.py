@@ -29,8 +29,8 @@ _CROPS = re.compile(r"crops-\d+\.npy")
 
 def answers_folder(fixed: dict[str, Any]) -> str:
     """The name of the folder for a teacher's answers in a training of which this is fixed."""
-    keys = ("pictures", "outliers", "unlabelled", "teacher", "augmentation", "input_size", "seed")
-    asked = [fixed[key] for key in keys]
+    pictures = ("pictures", "train", "outliers", "unlabelled")
+    asked = [fixed[key] for key in (*pictures, "teacher", "augmentation", "input_size", "seed")]
     return f".teacher-{hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:12]}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -97,6 +98,7 @@ class Splits:
             "outliers": self.outliers.fingerprint if self.outliers else None,
             "validation": self.own_fingerprints.get("validation"),
             "unlabelled": self.unlabelled.fingerprint if self.unlabelled else None,
+            "train": hashlib.sha256(self.train.tobytes()).hexdigest(),
         }
 
     def __str__(self) -> str:
