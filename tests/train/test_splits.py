@@ -86,9 +86,7 @@ def test_test_pictures_of_which_most_are_repeats(
     assert capsys.readouterr().err == ""
 
 
-def test_training_on_other_parts_of_the_folder_is_another_one(
-    folder: Path, tmp_path: Path
-) -> None:
+def test_training_on_other_parts_of_the_folder_is_another_one(folder: Path, tmp_path: Path) -> None:
     """With --test nothing is split off for the test: of its network no such picture is unseen."""
     test = fill(tmp_path / "test", ".jpg", cat=range(90, 94), dog=range(94, 98))
     own, apart = load(folder, None).fingerprints, load(folder, test).fingerprints

@@ -75,6 +75,12 @@ class Splits:
         return np.arange(first, first + (len(self.outliers.files) if self.outliers else 0))
 
     @property
+    def outliers_per_epoch(self) -> int:
+        """As many as of a class: more would drown a small set."""
+        classes = max(self.pictures.targets) + 1
+        return min(len(self.outlier_rows), len(self.train) // classes)
+
+    @property
     def unlabelled_rows(self) -> Indices:
         """The rows of the sources that have no label."""
         first = len(self.targets)
