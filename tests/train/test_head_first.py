@@ -131,6 +131,31 @@ def test_killed_run_is_usable_and_goes_on_from_the_last_fold(
     assert train(picture_folder, run, "--resume") == 0, "there was nothing left to do"
 
 
+def test_fold_of_other_pictures_is_fitted_anew(
+    picture_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Resumed with --keep-repeats, which puts other pictures into the folds."""
+    from pocketlens_train import head_first_task
+
+    fits: list[tuple[Any, Any]] = []
+    fit = Tail.fit
+
+    def fit_once(self: Tail, kept: Any, targets: Any, learnt: Any, *about: Any, **more: Any) -> Any:
+        fits.append((learnt, about[0]))
+        if len(fits) == 2:
+            raise KeyboardInterrupt
+        return fit(self, kept, targets, learnt, *about, **more)
+
+    monkeypatch.setattr(Tail, "fit", fit_once)
+    pairs = np.arange(96) // 2
+    monkeypatch.setattr(head_first_task, "merge_repeats", lambda *about: pairs)
+    assert train(picture_folder, tmp_path / "run") == 130
+    assert train(picture_folder, tmp_path / "run", "--resume", "--keep-repeats") == 0
+    folds = [set(tested) for _, tested in fits[2:5]]
+    assert set.union(*folds) == set(range(96))
+    assert sum(map(len, folds)) == 96
+
+
 def test_test_folder_of_its_own(picture_folder: Path, tmp_path: Path) -> None:
     from shutil import copytree
 

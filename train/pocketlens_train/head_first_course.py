@@ -53,7 +53,9 @@ class Course:
         task = self.task
         self.chosen = choose_head(*views, task.targets, task.folds, task.weights)
         rate = {"learning_rate": plan.tail and plan.tail.learning_rate}
-        self.stages = Stages(out, plan.fixed() | splits.fingerprints | rate)
+        # By --keep-repeats, for one, other pictures are tested together.
+        folds = {"tested": task.folds.tolist()}
+        self.stages = Stages(out, plan.fixed() | splits.fingerprints | rate | folds)
         self._heads: dict[int | None, LinearHead] = {}
 
     def seconds_to_go(self, recipe: TailRecipe) -> float:
