@@ -41,7 +41,7 @@ from pocketlens_export.teach.lesson import (
     say_untested,
     seat,
 )
-from pocketlens_export.teach.pictures import SeenPictures, see_pictures
+from pocketlens_export.teach.pictures import SeenPictures, check_classes, see_pictures
 from pocketlens_export.teach.progress import say
 from pocketlens_export.teach.settings import Settings
 from pocketlens_export.teach.taught_file import TaughtFile, describe_addition, read_taught
@@ -78,6 +78,7 @@ def add(folder: Path, file: Path, out: Path, settings: Settings, command: str) -
     seen = see_pictures(listing, Eye(old.body, old.metadata.preprocessing))
     new = _new_pictures(seen, listing, labels, old)
     kept = _join(old.kept, new, new.groups(settings.groups, settings.keep_repeats))
+    check_classes(labels, kept.targets, folder)
     plain, groups = kept.features, kept.groups
     if not settings.keep_repeats:
         groups = merge_repeats(groups, plain, kept.targets)

@@ -8,12 +8,10 @@ import numpy as np
 
 from pocketlens.calibration.gaussians import familiarity_out_of_fold, fit_gaussians
 from pocketlens.cli.printing import print_note
-from pocketlens.errors import DatasetError
 from pocketlens.learning.linear_head import one_blas_thread
 from pocketlens.metadata import Metadata
 from pocketlens.metadata.provenance import Data, Taught, Training
 from pocketlens.metrics import softmax
-from pocketlens.names import listed
 from pocketlens.pictures.listing import list_files
 from pocketlens_export.model_file import about_text, check_out
 from pocketlens_export.teach.features_file import NAME, Eye, load_features
@@ -26,7 +24,7 @@ from pocketlens_export.teach.kept_features import (
     scales_of,
 )
 from pocketlens_export.teach.lesson import Lesson, Pupils, learn_head, say_untested, seat
-from pocketlens_export.teach.pictures import SeenPictures, see_pictures
+from pocketlens_export.teach.pictures import SeenPictures, check_classes, see_pictures
 from pocketlens_export.teach.progress import say
 from pocketlens_export.teach.provenance import (
     count_images,
@@ -66,7 +64,7 @@ def teach(folder: Path, out: Path, settings: Settings, command: str) -> Metadata
         print_note(f"{len(listing.files):,} pictures: from so many `pocketlens train` learns more")
     features = load_features()
     seen = see_pictures(listing, Eye(features.model, features.preprocessing))
-    _check_classes(listing.labels, seen, folder)
+    check_classes(listing.labels, seen.targets, folder)
     groups = seen.groups(settings.groups, settings.keep_repeats)
     pupils = seat(listing.labels, seen.targets, groups, settings.class_weights, settings.seed)
     say_untested(pupils)
@@ -105,21 +103,6 @@ def teach(folder: Path, out: Path, settings: Settings, command: str) -> Metadata
     check_answers(model, metadata, expected, [folder / file for file in seen.read.files])
     put_in_place(model, metadata, out)
     return metadata
-
-
-def _check_classes(labels: tuple[str, ...], seen: SeenPictures, folder: Path) -> None:
-    """Refuses a class without a readable picture.
-
-    Raises:
-        DatasetError: Names it.
-    """
-    counts = np.bincount(seen.targets, minlength=len(labels))
-    if not counts.all():
-        empty = [label for label, count in zip(labels, counts, strict=True) if not count]
-        raise DatasetError(
-            f"{folder}: no picture can be used of {listed(empty)}; add pictures of it, or take its "
-            "folder away"
-        )
 
 
 def _learn(pupils: Pupils, seen: SeenPictures) -> Lesson:
