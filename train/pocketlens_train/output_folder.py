@@ -23,7 +23,7 @@ from pocketlens_train.stages import NAMES
 CHECKPOINT = "checkpoint.npz"
 _ANSWERS = re.compile(r"\.teacher-[0-9a-f]{12}")
 _FINISHED = {MODEL, HELD_OUT, OUT_OF_FOLD, RECORD}
-_UNFINISHED = {*CACHES, "partial.keras", "partial.npz", f"{RECORD}.partial", CHECKPOINT}
+_USELESS = {*CACHES, "partial.keras", "partial.npz", f"{RECORD}.partial"}
 _CROPS = re.compile(r"crops-\d+\.npy")
 
 
@@ -50,7 +50,7 @@ def prepare(run_folder: Path, pictures: Sequence[Path], *, resume: bool) -> None
             f"{run_folder}: holds a finished run; choose another --out or remove it first"
         )
     if run_folder.is_dir():
-        others = {file.name for file in run_folder.iterdir()} - _UNFINISHED
+        others = {file.name for file in run_folder.iterdir()} - _USELESS - {CHECKPOINT}
         if (run_folder / CHECKPOINT).exists():
             others -= _FINISHED
         if not all(map(_is_cache, others)):
@@ -69,11 +69,11 @@ def prepare(run_folder: Path, pictures: Sequence[Path], *, resume: bool) -> None
 
 
 def discard(run_folder: Path) -> None:
-    """Removes the caches, and the run folder when nothing has come into it."""
+    """Removes what --resume does not need, and the run folder when nothing has come into it."""
     # Windows keeps a file that is still mapped, and rmdir a folder that is not empty.
     with suppress(OSError):
         for path in run_folder.iterdir():
-            if path.name in CACHES or _CROPS.fullmatch(path.name):
+            if path.name in _USELESS or _CROPS.fullmatch(path.name):
                 path.unlink()
         run_folder.rmdir()
 
@@ -128,7 +128,7 @@ def finish(run_folder: Path) -> None:
     """Removes what a training needs to go on; what publish() wrote is then a finished run."""
     with suppress(OSError):
         for path in run_folder.iterdir():
-            if path.name in (*CACHES, CHECKPOINT) or _is_cache(path.name):
+            if path.name in {*_USELESS, CHECKPOINT} or _is_cache(path.name):
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
