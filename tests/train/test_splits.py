@@ -16,8 +16,9 @@ pytest.importorskip("tqdm")
 from pocketlens.errors import DatasetError
 from pocketlens.pictures.preprocessing import Preprocessing
 from pocketlens_train.listing import list_all
+from pocketlens_train.loading import load_splits
 from pocketlens_train.output_folder import answers_folder
-from pocketlens_train.splits import Splits, load_splits
+from pocketlens_train.splits import Splits
 
 
 def photo(seed: int) -> Any:

@@ -14,10 +14,11 @@ from typing import Any
 from pocketlens.errors import FileError
 from pocketlens.metadata import Metadata
 from pocketlens.run_folder import HELD_OUT, MODEL, OUT_OF_FOLD, RECORD, Run, write_record
+from pocketlens_train.loading import CACHES
 from pocketlens_train.npz import write_npz
 from pocketlens_train.outcome import Outcome
 from pocketlens_train.plan import Plan
-from pocketlens_train.splits import CACHES, Splits
+from pocketlens_train.splits import Splits
 from pocketlens_train.stages import NAMES
 
 CHECKPOINT = "checkpoint.npz"
