@@ -148,6 +148,7 @@ def test_one_picture_of_each_class(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "no figure: expected two or more pictures of a class" in capsys.readouterr().out
     model = pocketlens.load_model(out)
     assert model.metadata.metrics is None
+    assert dict(model.metadata.training.rows())["folds"] == "none, no picture was tested"
     answer = model.predict(folder / "red" / "0.png")
     assert answer.label == "red"
     assert answer.score < 0.99
