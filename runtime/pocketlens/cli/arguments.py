@@ -21,6 +21,16 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_groups(parser: argparse._ActionsContainer) -> None:
+    """Adds which pictures are tested together; see named_groups()."""
+    parser.add_argument(
+        "--groups",
+        metavar="WHICH",
+        help="pictures that belong together stay in one fold: 'sub-folder', or a regular "
+        r"expression whose first group names theirs, such as '(cam\d+)_'",
+    )
+
+
 def positive_int(text: str) -> int:
     """A whole number above zero."""
     if not text.isdecimal() or int(text) < 1:
