@@ -25,7 +25,7 @@ import pocketlens_export.export as export_module
 import pocketlens_export.parity as parity_module
 from pocketlens.engine.network import Network
 from pocketlens.errors import ExportError
-from pocketlens.metadata.measurements import Parity
+from pocketlens.metadata.conversion import Parity
 from pocketlens.metrics import softmax
 from pocketlens.pictures.preprocessing import network_input
 from pocketlens.run_folder import Run
