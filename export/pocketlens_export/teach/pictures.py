@@ -15,12 +15,12 @@ from pocketlens.learning.linear_head import Features, Indices
 from pocketlens.names import listed
 from pocketlens.pictures.listing import Listing
 from pocketlens.pictures.reading import ReadFiles, read_listing
-from pocketlens_export.teach.features_file import Eye, Shown
+from pocketlens_export.teach.features_file import FeatureExtractor, PictureFeatures
 from pocketlens_export.teach.progress import say, show_reading
 
 
 @dataclass(frozen=True)
-class SeenPictures:
+class FolderFeatures:
     """What the frozen network makes of N pictures.
 
     Attributes:
@@ -46,7 +46,7 @@ class SeenPictures:
         return groups if keep_repeats else merge_repeats(groups, self.plain, self.targets)
 
 
-def see_pictures(listing: Listing, eye: Eye) -> SeenPictures:
+def extract_features(listing: Listing, extractor: FeatureExtractor) -> FolderFeatures:
     """Reads the pictures, and names what is left out on stderr.
 
     Raises:
@@ -54,12 +54,14 @@ def see_pictures(listing: Listing, eye: Eye) -> SeenPictures:
     """
     count = len(listing.files)
     say(f"reading {count:,} pictures of {len(listing.labels):,} classes")
-    rows: list[Shown] = []
-    read = read_listing(listing, eye.show, rows.append, lambda loaded: show_reading(loaded, count))
+    rows: list[PictureFeatures] = []
+    read = read_listing(
+        listing, extractor.extract, rows.append, lambda loaded: show_reading(loaded, count)
+    )
     print_left_out(read.left_out)
     if not rows:
         raise DatasetError(f"{listing.folder}: none of its {count:,} files is a picture")
-    return SeenPictures(read, *map(np.stack, zip(*rows, strict=True)))
+    return FolderFeatures(read, *map(np.stack, zip(*rows, strict=True)))
 
 
 def check_classes(labels: Sequence[str], targets: Indices, folder: Path) -> None:
