@@ -68,6 +68,15 @@ def test_full_disk_is_called_so_where_a_file_cannot_be_written(
     )
 
 
+@pytest.mark.parametrize("command", ["train", "teach"])
+def test_expression_that_is_none_is_refused_before_any_work(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main([command, str(tmp_path), "--out", str(tmp_path / "out"), "--groups", "(cam"])
+    assert "--groups: got '(cam', expected 'sub-folder' or a regular" in capsys.readouterr().err
+
+
 def test_names_stay_on_one_line(
     tmp_path: Path, colors_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
