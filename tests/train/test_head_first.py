@@ -82,7 +82,6 @@ def test_every_picture_is_learnt_from_and_tested_once(
 def test_held_out_network_has_not_learnt_from_the_test_pictures(
     picture_folder: Path, tmp_path: Path
 ) -> None:
-    """Where each picture is a class of its own labels, only what was learnt is known."""
     assert train(picture_folder, tmp_path / "run", "--epochs", "1") == 0
     run = read_run(tmp_path / "run")
     assert run.held_out
