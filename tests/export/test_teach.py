@@ -134,7 +134,7 @@ def test_class_of_one_picture_is_taught_without_a_figure(
     folder = paint(paint(paint(tmp_path / "f", "red", 4), "green", 2), "blue", 1)
     out = tmp_path / "m.onnx"
     assert main(["teach", str(folder), "--out", str(out)]) == 0
-    assert "no figure for blue: expected two or more pictures of it" in capsys.readouterr().err
+    assert "no figure for blue: expected two or more pictures of each" in capsys.readouterr().err
     model = pocketlens.load_model(out)
     assert model.labels == ("blue", "green", "red")
     assert model.metadata.metrics.images == 6

@@ -135,8 +135,8 @@ def make_plan(settings: Settings, listings: Listings) -> Plan:
     folds = _folds(settings, architecture, listings)
     if settings.groups and folds < 2:
         raise SettingError(
-            "--groups: pictures are kept together in folds alone; give --folds 3 or more and no "
-            "--teacher, --validation or share to hold out, or leave --groups out"
+            "--groups: pictures are kept together in folds only; give --folds 3 and neither "
+            "--teacher nor --validation, or leave --groups out"
         )
     return Plan(
         settings=settings,

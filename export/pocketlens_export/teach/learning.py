@@ -123,6 +123,6 @@ def say_untested(task: Task) -> None:
     """Says of which classes there will be no figure, and what is missing for one."""
     if labels := task.untested_labels:
         print_note(
-            f"no figure for {listed(labels)}: expected two or more pictures of it that do not "
+            f"no figure for {listed(labels)}: expected two or more pictures of each that do not "
             "belong together; add pictures"
         )
