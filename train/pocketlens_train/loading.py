@@ -64,9 +64,8 @@ def load_splits(
     left_out = _left_out(pictures, [outliers, *own.values(), unlabelled])
     print_left_out(left_out)
     _check_more(pictures, outliers, unlabelled)
-    rows = {"train": np.arange(len(pictures.files))}
-    if folds < 2:
-        rows = _split(pictures, listings, settings)
+    everything = {"train": np.arange(len(pictures.files))}
+    rows = _split(pictures, listings, settings) if folds < 2 else everything
     held_out = {
         part: HeldOut.all_of(theirs)
         if theirs
