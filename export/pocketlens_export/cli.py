@@ -33,13 +33,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="pictures of no class, of kinds unknown to the training, to measure rejection on",
     )
+    add_about(parser)
+    parser.set_defaults(run=run)
+
+
+def add_about(parser: argparse.ArgumentParser) -> None:
+    """Adds the file of words that travel in the model."""
     parser.add_argument(
         "--about",
         type=Path,
         metavar="FILE",
         help="text about data, licences and limits that shall travel in the model",
     )
-    parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -10,7 +10,8 @@ import numpy as np
 from pocketlens.engine.network import Network
 from pocketlens.engine.session import INPUT_NAME
 from pocketlens.intervals import wilson_interval
-from pocketlens.metadata.measurements import CLOSE, Accuracy, Int8
+from pocketlens.metadata.conversion import CLOSE, Int8
+from pocketlens.metadata.measurements import Accuracy
 from pocketlens.metrics import (
     Classes,
     calibration_error,

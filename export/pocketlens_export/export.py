@@ -8,10 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import onnx
-
-from pocketlens.calibration.gaussians import fit_gaussians
-from pocketlens.calibration.temperature import describe_calibration, fit_temperature
+from pocketlens.calibration.temperature import describe_calibration
 from pocketlens.classifier import Classifier
 from pocketlens.engine.session import FAMILIARITY
 from pocketlens.errors import ExportError, SettingError
@@ -19,20 +16,16 @@ from pocketlens.metadata import Metadata
 from pocketlens.metadata.familiarity import Familiarity
 from pocketlens.metrics import rejection, softmax
 from pocketlens.run_folder import Run, read_run
-from pocketlens_export.conversion import convert, load_keras, take_apart, versions
+from pocketlens_export.building import Built, build
+from pocketlens_export.conversion import versions
 from pocketlens_export.evaluation import CHANGES, accuracy, compare
 from pocketlens_export.figures import describe_familiarity, measure
-from pocketlens_export.graph import FEATURES, LOGITS, Heads
-from pocketlens_export.graph_checks import check_graph
+from pocketlens_export.graph import LOGITS
 from pocketlens_export.inference import Change, answer_files, run_graph
 from pocketlens_export.int8_gate import Int8Error, check_int8
 from pocketlens_export.model_file import about_text, check_out, load, with_selftest, write
 from pocketlens_export.parity import IMAGES, check_parity, measure_parity
-from pocketlens_export.quantization import PICTURES, quantize
 from pocketlens_export.unseen_outliers import unseen_outliers
-
-_MOST_FEATURES = 2000
-"""Training pictures from which the classes' Gaussians are estimated."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +61,7 @@ def export(run_folder: Path, out: Path, settings: Settings) -> Metadata:
     check_out(out)
     about = about_text(settings.about) if settings.about else ""
     run = read_run(run_folder)
-    final = _build(run.model, run, settings.int8)
+    final = build(run.model, run, settings.int8)
     unseen = _unseen(settings, run, final.network.output)
     parity = measure_parity(
         final.network,
@@ -89,7 +82,7 @@ def export(run_folder: Path, out: Path, settings: Settings) -> Metadata:
     )
     measured = final
     if run.held_out:
-        measured = _build(run.held_out, run, settings.int8, without="test")
+        measured = build(run.held_out, run, settings.int8, without="test")
     try:
         metadata = _measure(measured, metadata, run, unseen)
     except Int8Error as refusal:
@@ -98,40 +91,6 @@ def export(run_folder: Path, out: Path, settings: Settings) -> Metadata:
         raise ExportError(f"{refusal}: {in_float} is the file in float") from refusal
     write(with_selftest(final.model, metadata), out)
     return metadata
-
-
-@dataclass(frozen=True)
-class _Built:
-    """A network on its way to a file.
-
-    Attributes:
-        network: With its inner outputs, in Keras.
-        heads: Temperature and familiarity.
-        plain: The graph in float, with the heads.
-        model: The graph of the file, in int8 where this is asked for.
-    """
-
-    network: Any
-    heads: Heads
-    plain: onnx.ModelProto
-    model: onnx.ModelProto
-
-
-def _build(file: Path, run: Run, int8: bool, without: str | None = None) -> _Built:
-    """Converts a network that has learnt from all training pictures, or those not in a part."""
-    preprocessing = run.metadata.preprocessing
-    network = take_apart(load_keras(file), len(run.metadata.labels))
-    trained = convert(network)
-    heads = _fit_heads(trained, run, without)
-    plain = heads.add_to(trained)
-    outputs = set(heads.output_names(network.output))
-    check_graph(plain, outputs)
-    if not int8:
-        return _Built(network, heads, plain, plain)
-    pictures, _ = run.pictures("train", PICTURES, without=without)
-    model = quantize(plain, pictures, preprocessing)
-    check_graph(model, outputs)
-    return _Built(network, heads, plain, model)
 
 
 def _unseen(settings: Settings, run: Run, outputs: Mapping[str, Any]) -> list[Path]:
@@ -147,28 +106,7 @@ def _unseen(settings: Settings, run: Run, outputs: Mapping[str, Any]) -> list[Pa
     return unseen_outliers(settings.outliers, run.outliers, run.metadata.preprocessing)
 
 
-def _fit_heads(trained: onnx.ModelProto, run: Run, without: str | None) -> Heads:
-    """Temperature and familiarity, from the trained network's own outputs."""
-    preprocessing, labels = run.metadata.preprocessing, len(run.metadata.labels)
-    if run.out_of_fold:
-        logits, truth = run.out_of_fold.logits, run.classes(run.split["train"])
-    else:
-        pictures, truth = run.pictures("validation")
-        logits = run_graph(trained, pictures, preprocessing, LOGITS, "validation pictures")
-    gaussians = None
-    if FEATURES in {node.name for node in trained.graph.output}:
-        pictures, classes = run.pictures("train", _MOST_FEATURES, without=without)
-        features = run_graph(trained, pictures, preprocessing, FEATURES, "training pictures")
-        gaussians = fit_gaussians(features, classes)
-    return Heads(
-        labels=labels,
-        temperature=fit_temperature(logits[:, :labels], truth),
-        knows_outliers=logits.shape[1] > labels,
-        gaussians=gaussians,
-    )
-
-
-def _familiarity(final: _Built, run: Run) -> Familiarity | None:
+def _familiarity(final: Built, run: Run) -> Familiarity | None:
     if FAMILIARITY not in final.heads.output_names(final.network.output):
         return None
     known = run.out_of_fold
@@ -183,7 +121,7 @@ def _familiarity(final: _Built, run: Run) -> Familiarity | None:
     return describe_familiarity(raw, knows_outliers=final.heads.knows_outliers)
 
 
-def _measure(built: _Built, metadata: Metadata, run: Run, unseen: Sequence[Path]) -> Metadata:
+def _measure(built: Built, metadata: Metadata, run: Run, unseen: Sequence[Path]) -> Metadata:
     """Adds figures of pictures that the network has not learnt from."""
     pictures, truth = run.pictures("test")
     file = load(built.model, metadata)

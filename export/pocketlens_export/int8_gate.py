@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from scipy.stats import binomtest
 
 from pocketlens.errors import ExportError
-from pocketlens.metadata.measurements import Int8
+from pocketlens.metadata.conversion import Int8
 
 CHANCE = 0.05
 """What is less likely by chance than this is taken for a loss."""

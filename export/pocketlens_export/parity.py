@@ -14,7 +14,7 @@ import tensorflow as tf
 from pocketlens.engine.network import Network
 from pocketlens.engine.session import INPUT_NAME, OUTPUT_NAME
 from pocketlens.errors import ExportError
-from pocketlens.metadata.measurements import Parity
+from pocketlens.metadata.conversion import Parity
 from pocketlens.pictures.preprocessing import Preprocessing, network_input
 from pocketlens_export.graph import Heads
 from pocketlens_export.inference import in_batches

@@ -223,6 +223,13 @@ def test_the_error_of_the_command_is_the_sentence(tmp_path: Path, command: Any) 
         list(Lesson(tmp_path / "pictures", tmp_path / "taught.onnx").progress())
 
 
+def test_a_command_that_the_system_ends(tmp_path: Path, command: Any) -> None:
+    """What it has noted before is not why."""
+    command("import os, sys; print('pocketlens: note: x', file=sys.stderr, flush=True); os.abort()")
+    with pytest.raises(ModelError, match="as where memory is full: take fewer pictures"):
+        list(Lesson(tmp_path / "pictures", tmp_path / "taught.onnx").progress())
+
+
 def test_a_lesson_that_takes_too_long(
     tmp_path: Path, command: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -281,15 +288,19 @@ def test_visitors_do_not_see_each_other(
     ann, ben = visitors.of("a"), visitors.of("b")
     assert visitors.of("a") is ann
     ann.pictures.add_class("cup")
+    ann.switch()
+    assert not ann.is_used, "there is no model yet"
     ann.model = load_model(colors_file)
     assert names(ben.pictures) == {}
     assert visitors.in_use("a") is None
-    ann.is_used = True
+    ann.switch()
     assert visitors.in_use("a") is ann.model
     assert visitors.in_use("b") is None
     assert visitors.in_use(None) is None
     visitors.close_all()
     assert list(tmp_path.iterdir()) == []
+    with pytest.raises(SettingError, match="being stopped"):
+        visitors.of("b")
 
 
 def test_room_for_so_many_visitors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,11 +25,12 @@ import pocketlens_export.export as export_module
 import pocketlens_export.parity as parity_module
 from pocketlens.engine.network import Network
 from pocketlens.errors import ExportError
-from pocketlens.metadata.measurements import Parity
+from pocketlens.metadata.conversion import Parity
 from pocketlens.metrics import softmax
 from pocketlens.pictures.preprocessing import network_input
 from pocketlens.run_folder import Run
 from pocketlens.tools.selftest import selftest
+from pocketlens_export import building
 from pocketlens_export.conversion import convert
 from pocketlens_export.graph import Heads
 from pocketlens_export.graph_checks import check_graph
@@ -138,7 +139,7 @@ def test_file_that_differs_from_keras_is_not_put_in_place(
         kernel.CopyFrom(onnx.numpy_helper.from_array(values.astype(np.float32), kernel.name))
         return model
 
-    monkeypatch.setattr(export_module, "convert", convert_wrongly)
+    monkeypatch.setattr(building, "convert", convert_wrongly)
     with pytest.raises(ExportError, match="check 'parity' failed: over 29 pictures"):
         export_module.export(run_copy, out, export_module.Settings(False, None, None))
     assert out.read_text() == "the file of an earlier export"

@@ -11,7 +11,7 @@ pytest.importorskip("onnx")
 pytest.importorskip("tqdm")
 
 import pocketlens_export.evaluation as evaluation_module
-from pocketlens.metadata.measurements import Int8
+from pocketlens.metadata.conversion import Int8
 from pocketlens_export.evaluation import compare
 from pocketlens_export.inference import Answers
 from pocketlens_export.int8_gate import Int8Error, check_int8

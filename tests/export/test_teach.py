@@ -134,7 +134,7 @@ def test_class_of_one_picture_is_taught_without_a_figure(
     folder = paint(paint(paint(tmp_path / "f", "red", 4), "green", 2), "blue", 1)
     out = tmp_path / "m.onnx"
     assert main(["teach", str(folder), "--out", str(out)]) == 0
-    assert "no figure for blue: expected two or more pictures of it" in capsys.readouterr().err
+    assert "no figure for blue: expected two or more pictures of each" in capsys.readouterr().err
     model = pocketlens.load_model(out)
     assert model.labels == ("blue", "green", "red")
     assert model.metadata.metrics.images == 6
@@ -148,6 +148,7 @@ def test_one_picture_of_each_class(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "no figure: expected two or more pictures of a class" in capsys.readouterr().out
     model = pocketlens.load_model(out)
     assert model.metadata.metrics is None
+    assert dict(model.metadata.training.rows())["folds"] == "none, no picture was tested"
     answer = model.predict(folder / "red" / "0.png")
     assert answer.label == "red"
     assert answer.score < 0.99

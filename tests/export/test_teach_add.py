@@ -107,6 +107,30 @@ def test_nothing_new(
     assert [path.name for path in tmp_path.iterdir()] == ["again"]
 
 
+def test_new_class_of_which_nothing_is_new(
+    taught_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its Gaussian would be of no picture."""
+    more = paint(tmp_path / "more", "red", 1, first=20)
+    (paint(tmp_path / "again", "red", 1) / "red").rename(more / "cup")
+    assert add(more, taught_model, tmp_path / "new.onnx") == 1
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert error.endswith(
+        "more: no picture can be used of cup; add pictures of it, or take its folder away"
+    )
+    assert not (tmp_path / "new.onnx").exists()
+
+
+def test_folder_that_is_split_is_refused_with_the_command(
+    taught_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for part in ("train", "test"):
+        paint(tmp_path / "more" / part, "red", 1)
+    assert add(tmp_path / "more", taught_model, tmp_path / "new.onnx") == 1
+    command = f"run: pocketlens teach --add {tmp_path}/more/train MODEL.onnx --out FILE.onnx"
+    assert command in capsys.readouterr().err
+
+
 def test_trained_file_cannot_be_added_to(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

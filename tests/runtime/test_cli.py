@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import shlex
@@ -48,6 +49,32 @@ def test_predict_as_json_goes_on_after_a_bad_file(
     assert rows[0]["score"] == rows[0]["scores"]["red"] > 0.99
     assert rows[1]["error"] == "missing.jpg: no such file"
     assert captured.err == "pocketlens: error: missing.jpg: no such file\n"
+
+
+def test_full_disk_is_called_so_where_a_file_cannot_be_written(
+    tmp_path: Path,
+    colors_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def full(*about: object, **more: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    assert main(["bench", str(colors_file), "--json", str(tmp_path / "report.json")]) == 1
+    assert capsys.readouterr().err.endswith(
+        "report.json: cannot be written (No space left on device); free some space, or write to "
+        "another disk\n"
+    )
+
+
+@pytest.mark.parametrize("command", ["train", "teach"])
+def test_expression_that_is_none_is_refused_before_any_work(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main([command, str(tmp_path), "--out", str(tmp_path / "out"), "--groups", "(cam"])
+    assert "--groups: got '(cam', expected 'sub-folder' or a regular" in capsys.readouterr().err
 
 
 def test_names_stay_on_one_line(

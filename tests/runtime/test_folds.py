@@ -38,6 +38,18 @@ def test_class_of_two_groups_is_never_tested_without_being_learnt(seed: int) -> 
     assert len(set(folds[40:])) == 2
 
 
+def test_groups_of_several_classes_leave_each_class_something_to_learn() -> None:
+    """A camera that has seen all classes is one group."""
+    targets = np.array([2, 0, 1, 0, 1, 2, 2, 0, 0, 0, 1, 0, 2])
+    cameras = np.array([1, 2, 2, 1, 1, 1, 0, 2, 2, 2, 1, 2, 0])
+    folds = assign_folds(targets, cameras, ("cat", "cow", "dog"), 5, seed=0)
+    assert sorted(set(folds)) == list(range(folds.max() + 1))
+    for target in range(3):
+        assert len(set(folds[targets == target])) > 1
+    for camera in range(3):
+        assert len(set(folds[cameras == camera])) == 1
+
+
 @pytest.mark.parametrize(
     ("targets", "groups", "words"),
     [

@@ -66,4 +66,4 @@ def test_command_that_tests_in_folds_takes_one_part(tmp_path: Path) -> None:
     with pytest.raises(DatasetError) as refused:
         list_files(tmp_path, command="teach")
     assert f"run: pocketlens teach {tmp_path / 'train'} --out FILE.onnx" in str(refused.value)
-    assert "(test cannot be used yet)" in str(refused.value)
+    assert "(test left out)" in str(refused.value)

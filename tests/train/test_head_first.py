@@ -82,7 +82,6 @@ def test_every_picture_is_learnt_from_and_tested_once(
 def test_held_out_network_has_not_learnt_from_the_test_pictures(
     picture_folder: Path, tmp_path: Path
 ) -> None:
-    """Where each picture is a class of its own labels, only what was learnt is known."""
     assert train(picture_folder, tmp_path / "run", "--epochs", "1") == 0
     run = read_run(tmp_path / "run")
     assert run.held_out
@@ -129,6 +128,31 @@ def test_killed_run_is_usable_and_goes_on_from_the_last_fold(
     assert pair[1]
     assert np.allclose(pair[0].logits, pair[1].logits, atol=1e-3)
     assert train(picture_folder, run, "--resume") == 0, "there was nothing left to do"
+
+
+def test_fold_of_other_pictures_is_fitted_anew(
+    picture_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Resumed with --keep-repeats, which puts other pictures into the folds."""
+    from pocketlens_train import head_first_task
+
+    fits: list[tuple[Any, Any]] = []
+    fit = Tail.fit
+
+    def fit_once(self: Tail, kept: Any, targets: Any, learnt: Any, *about: Any, **more: Any) -> Any:
+        fits.append((learnt, about[0]))
+        if len(fits) == 2:
+            raise KeyboardInterrupt
+        return fit(self, kept, targets, learnt, *about, **more)
+
+    monkeypatch.setattr(Tail, "fit", fit_once)
+    pairs = np.arange(96) // 2
+    monkeypatch.setattr(head_first_task, "merge_repeats", lambda *about: pairs)
+    assert train(picture_folder, tmp_path / "run") == 130
+    assert train(picture_folder, tmp_path / "run", "--resume", "--keep-repeats") == 0
+    folds = [set(tested) for _, tested in fits[2:5]]
+    assert set.union(*folds) == set(range(96))
+    assert sum(map(len, folds)) == 96
 
 
 def test_test_folder_of_its_own(picture_folder: Path, tmp_path: Path) -> None:

@@ -16,7 +16,9 @@ pytest.importorskip("tqdm")
 from pocketlens.errors import DatasetError
 from pocketlens.pictures.preprocessing import Preprocessing
 from pocketlens_train.listing import list_all
-from pocketlens_train.splits import Splits, load_splits
+from pocketlens_train.loading import load_splits
+from pocketlens_train.output_folder import answers_folder
+from pocketlens_train.splits import Splits
 
 
 def photo(seed: int) -> Any:
@@ -83,6 +85,16 @@ def test_test_pictures_of_which_most_are_repeats(
     assert error.count("\n") == 1
     load(folder, fill(test, ".jpg", cat=range(92, 100), dog=range(100, 108)))
     assert capsys.readouterr().err == ""
+
+
+def test_training_on_other_parts_of_the_folder_is_another_one(folder: Path, tmp_path: Path) -> None:
+    """With --test nothing is split off for the test: of its network no such picture is unseen."""
+    test = fill(tmp_path / "test", ".jpg", cat=range(90, 94), dog=range(94, 98))
+    own, apart = load(folder, None).fingerprints, load(folder, test).fingerprints
+    assert {name for name, value in own.items() if value != apart[name]} == {"train"}
+    assert load(folder, None).fingerprints == own
+    rest = dict.fromkeys(("teacher", "augmentation", "input_size", "seed"))
+    assert answers_folder(own | rest) != answers_folder(apart | rest), "of other pictures"
 
 
 def test_system_files_and_folders_are_counted(

@@ -20,6 +20,7 @@ _PICTURES = {
     "outliers": "--outliers, or none",
     "validation": "--validation, or none",
     "unlabelled": "--unlabelled, or none",
+    "train": "part to train: --test or --validation, or none",
     "teacher": "--teacher, or none",
 }
 _OPTIONS = {

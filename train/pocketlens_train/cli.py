@@ -8,7 +8,7 @@ import os
 import re
 from pathlib import Path
 
-from pocketlens.cli.arguments import fraction, positive_float, positive_int, seed
+from pocketlens.cli.arguments import add_groups, fraction, positive_float, positive_int, seed
 from pocketlens.cli.figures import print_figures
 from pocketlens.errors import PocketLensError, SettingError
 from pocketlens.extras import requires_extra
@@ -122,12 +122,7 @@ def _add_test(group: argparse._ArgumentGroup) -> None:
         help="test each picture once, by a network that has not learnt from its fold; 1 holds a "
         "part out instead (default: 5, 3 or 1 by the number of pictures)",
     )
-    group.add_argument(
-        "--groups",
-        metavar="WHICH",
-        help="pictures that belong together stay in one fold: 'sub-folder', or a regular "
-        r"expression whose first group names theirs, such as '(cam\d+)_'",
-    )
+    add_groups(group)
     for flag, kind, text in (
         ("--test-split", fraction, "without folds: share kept for the test (default: 0.3)"),
         ("--validation-split", fraction, "and share of the rest watched (default: 0.1)"),

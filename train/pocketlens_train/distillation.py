@@ -7,29 +7,21 @@ features: with few classes the probabilities alone say little of what the teache
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import keras
 import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from pocketlens.errors import ModelError
 from pocketlens.learning.linear_head import Indices
-from pocketlens.names import normalised
 from pocketlens.pictures.decoding import Pixels
-from pocketlens.pictures.preprocessing import Preprocessing
-from pocketlens.run_folder import Run, read_run
-from pocketlens_train import architectures
 from pocketlens_train.augmentation import Boxes, draw_boxes
 from pocketlens_train.batches import Targets, crop_input
 from pocketlens_train.interruption import Interruption
-from pocketlens_train.listing import differences
 from pocketlens_train.npz import read_npz, write_npz
-from pocketlens_train.splits import Splits
+from pocketlens_train.teacher import Teacher
 
 VARIANTS = 4
 """Crops of each picture that the teacher answers; epochs cycle through them."""
@@ -38,82 +30,6 @@ SHARE = 0.7
 TEMPERATURE = 2.0
 COMPONENTS = 128
 _BATCH = 64
-
-
-@dataclass(frozen=True)
-class Teacher:
-    """A finished run that teaches.
-
-    Attributes:
-        model: Crops in, probabilities and pooled features out.
-        run: Where it comes from.
-        preprocessing: How a crop becomes its input.
-    """
-
-    model: Any
-    run: Run
-    preprocessing: Preprocessing
-
-    @property
-    def finished(self) -> str:
-        """When its training was finished, which tells it from others."""
-        training = self.run.metadata.training
-        return training.finished if training else ""
-
-    def check_split(self, splits: Splits) -> None:
-        """Refuses a teacher that has learnt from what the student is judged by.
-
-        Raises:
-            ModelError: It has.
-        """
-        # The names in another folder may be the same.
-        parts = {"validation": splits.validation, "test": splits.test}
-        parts = {name: part for name, part in parts.items() if name not in splits.own_fingerprints}
-        judged = {file for part in parts.values() for file in part.files}
-        learnt = set(map(normalised, self.run.split["train"]))
-        known = learnt.intersection(map(normalised, judged))
-        data = self.run.metadata.data
-        if known and data and data.fingerprint == splits.pictures.fingerprint:
-            raise ModelError(
-                f"{self.run.model.parent}: the teacher has learnt from {len(known)} of the "
-                f"{len(judged)} pictures that the student is judged by; train both with the same "
-                "--seed, --test or --test-split and --validation-split"
-            )
-
-
-def load_teacher(run_folder: Path, labels: Sequence[str]) -> Teacher:
-    """Loads a finished run as a teacher.
-
-    Raises:
-        FileMissingError: There is no finished run.
-        ModelError: Its labels are others, or it has no features to learn from.
-    """
-    run = read_run(run_folder)
-    metadata = run.metadata
-    own = tuple(map(normalised, metadata.labels))
-    if own != tuple(labels):
-        raise ModelError(
-            f"{run_folder}: the teacher's labels are not those of the pictures "
-            f"({differences(own, labels)}); expected a teacher trained on the same classes"
-        )
-    try:
-        architecture = architectures.load(metadata.architecture)
-        preprocessing = architecture.RECIPE.crop(metadata.preprocessing)
-        outputs = len(labels) + bool(metadata.training and metadata.training.outliers)
-        model = architecture.build(preprocessing.input_shape, outputs)
-        model.load_weights(run.model)
-        features = model.get_layer("feature_map").output
-    except (OSError, BadZipFile) as error:
-        raise ModelError(
-            f"{run.model}: cannot be read ({error}); train the teacher again"
-        ) from error
-    except (ValueError, ImportError) as error:
-        raise ModelError(
-            f"{run_folder}: a network of architecture {metadata.architecture!r} cannot teach "
-            f"({str(error).partition('. ')[0]}); expected a run of --arch lite0 or edge"
-        ) from error
-    pooled = keras.layers.GlobalAveragePooling2D()(features)
-    return Teacher(keras.Model(model.input, [model.output, pooled]), run, preprocessing)
 
 
 def teach(
@@ -131,7 +47,7 @@ def teach(
     """Asks the teacher about crops of the pictures; answers already in the cache are kept.
 
     Args:
-        teacher: From load_teacher().
+        teacher: From choose_teacher().
         sources: The pictures to crop; those after the first array are outliers, of which the
             teacher's probabilities say nothing, or unlabelled.
         targets: N x outputs, one-hot; 0 for an unlabelled picture.

@@ -9,8 +9,9 @@ from typing import Any
 import keras
 import numpy as np
 
+from pocketlens.learning.class_weights import output_weights
 from pocketlens.metadata.provenance import HeadFirst
-from pocketlens_train.batches import Batches
+from pocketlens_train.batches import Batches, Targets
 from pocketlens_train.checkpoint import Checkpoint, SavedState
 from pocketlens_train.distillation import COMPONENTS, VARIANTS, teach, with_embedding
 from pocketlens_train.head_start import STRENGTH, start_from_head
@@ -43,41 +44,11 @@ def fit(
         KeyboardInterrupt: Ctrl-C.
     """
     fixed = plan.fixed() | splits.fingerprints
-    exact = np.eye(model.outputs[0].shape[-1], dtype=np.float32)
-    watched = {"probabilities": exact[splits.validation.targets]}
-    student, recipe = model, plan.recipe
+    recipe, outputs = plan.recipe, model.outputs[0].shape[-1]
     with Interruption() as interruption:
-        if plan.teacher and recipe.augmentation:
-            variants = teach(
-                plan.teacher,
-                splits.sources,
-                np.pad(exact[splits.targets], ((0, len(splits.unlabelled_rows)), (0, 0))),
-                np.concatenate([splits.learnt, splits.unlabelled_rows]),
-                out / answers_folder(fixed),
-                min_area=recipe.augmentation.min_area,
-                seed=plan.settings.seed,
-                variants=min(VARIANTS, recipe.epochs),
-                interruption=interruption,
-            )
-            student = with_embedding(model)
-            watched["embedding"] = np.zeros((len(splits.validation.files), COMPONENTS), np.float32)
-        else:
-            smooth = exact * (1 - recipe.label_smoothing) + recipe.label_smoothing / len(exact)
-            variants = [{"probabilities": smooth[splits.targets]}]
-        batches = Batches(
-            splits.sources,
-            variants,
-            np.concatenate([splits.train, splits.unlabelled_rows]),
-            recipe.batch_size,
-            outliers=splits.outlier_rows,
-            # As many as of a class: more would drown a small set.
-            outliers_per_epoch=len(splits.train) // len(plan.labels),
-            augmentation=recipe.augmentation,
-            preprocessing=recipe.crop(plan.preprocessing),
-            seed=plan.settings.seed,
-        )
-        everything = np.arange(len(splits.validation.files))
-        validation = Batches([splits.validation.inputs], [watched], everything, recipe.batch_size)
+        variants = _variants(plan, splits, outputs, out / answers_folder(fixed), interruption)
+        student = with_embedding(model) if plan.teacher else model
+        batches, validation = _batches(plan, splits, outputs, variants)
         _compile(student, recipe, len(batches) * recipe.epochs)
         checkpoint = Checkpoint(out / CHECKPOINT, fixed, recipe, interruption)
         if saved:
@@ -91,6 +62,57 @@ def fit(
     # The student's layers are the model's own.
     student.set_weights(checkpoint.kept)
     return checkpoint.history, _head_first(plan, checkpoint)
+
+
+def _variants(
+    plan: Plan, splits: Splits, outputs: int, answers: Path, interruption: Interruption
+) -> list[dict[str, Targets]]:
+    """What to answer to the pictures, times what each counts; see Batches."""
+    recipe, exact = plan.recipe, np.eye(outputs, dtype=np.float32)
+    if plan.teacher and recipe.augmentation:
+        variants = teach(
+            plan.teacher,
+            splits.sources,
+            np.pad(exact[splits.targets], ((0, len(splits.unlabelled_rows)), (0, 0))),
+            np.concatenate([splits.learnt, splits.unlabelled_rows]),
+            answers,
+            min_area=recipe.augmentation.min_area,
+            seed=plan.settings.seed,
+            variants=min(VARIANTS, recipe.epochs),
+            interruption=interruption,
+        )
+    else:
+        smooth = exact * (1 - recipe.label_smoothing) + recipe.label_smoothing / outputs
+        variants = [{"probabilities": smooth[splits.targets]}]
+    of_epoch = np.concatenate([splits.train, splits.outlier_rows[: splits.outliers_per_epoch]])
+    weights = output_weights(splits.targets[of_epoch], outputs, plan.settings.class_weights)
+    for variant in variants:
+        # Those without labels follow, and count once.
+        variant["probabilities"][: len(splits.targets)] *= weights[splits.targets, None]
+    return variants
+
+
+def _batches(
+    plan: Plan, splits: Splits, outputs: int, variants: list[dict[str, Targets]]
+) -> tuple[Batches, Batches]:
+    """Those to train and to validate."""
+    recipe, count = plan.recipe, len(splits.validation.files)
+    batches = Batches(
+        splits.sources,
+        variants,
+        np.concatenate([splits.train, splits.unlabelled_rows]),
+        recipe.batch_size,
+        outliers=splits.outlier_rows,
+        outliers_per_epoch=splits.outliers_per_epoch,
+        augmentation=recipe.augmentation,
+        preprocessing=recipe.crop(plan.preprocessing),
+        seed=plan.settings.seed,
+    )
+    watched = {"probabilities": np.eye(outputs, dtype=np.float32)[splits.validation.targets]}
+    if plan.teacher:
+        watched["embedding"] = np.zeros((count, COMPONENTS), np.float32)
+    validation = Batches([splits.validation.inputs], [watched], np.arange(count), recipe.batch_size)
+    return batches, validation
 
 
 def _test_start(model: Any, validation: Batches, checkpoint: Checkpoint) -> None:

@@ -30,8 +30,7 @@ def start_from_head(model: Any, plan: Plan, splits: Splits, check: Callable[[], 
     """
     targets = splits.targets[splits.learnt]
     counts = np.bincount(targets, minlength=len(plan.labels) + plan.has_outliers)
-    # As many outliers as an epoch has.
-    counts[len(plan.labels) :] = counts[len(plan.labels) :].clip(max=counts.sum() // len(counts))
+    counts[len(plan.labels) :] = splits.outliers_per_epoch
     drawn = _draw(targets, counts, plan.settings.seed)
     # The cutting is done.
     preprocessing = Preprocessing(plan.preprocessing.input_size, plan.preprocessing.color_mode)

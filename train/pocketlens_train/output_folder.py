@@ -14,23 +14,24 @@ from typing import Any
 from pocketlens.errors import FileError
 from pocketlens.metadata import Metadata
 from pocketlens.run_folder import HELD_OUT, MODEL, OUT_OF_FOLD, RECORD, Run, write_record
+from pocketlens_train.loading import CACHES
 from pocketlens_train.npz import write_npz
 from pocketlens_train.outcome import Outcome
 from pocketlens_train.plan import Plan
-from pocketlens_train.splits import CACHES, Splits
+from pocketlens_train.splits import Splits
 from pocketlens_train.stages import NAMES
 
 CHECKPOINT = "checkpoint.npz"
 _ANSWERS = re.compile(r"\.teacher-[0-9a-f]{12}")
 _FINISHED = {MODEL, HELD_OUT, OUT_OF_FOLD, RECORD}
-_UNFINISHED = {*CACHES, "partial.keras", "partial.npz", f"{RECORD}.partial", CHECKPOINT}
+_USELESS = {*CACHES, "partial.keras", "partial.npz", f"{RECORD}.partial"}
 _CROPS = re.compile(r"crops-\d+\.npy")
 
 
 def answers_folder(fixed: dict[str, Any]) -> str:
     """The name of the folder for a teacher's answers in a training of which this is fixed."""
-    keys = ("pictures", "outliers", "unlabelled", "teacher", "augmentation", "input_size", "seed")
-    asked = [fixed[key] for key in keys]
+    pictures = ("pictures", "train", "outliers", "unlabelled")
+    asked = [fixed[key] for key in (*pictures, "teacher", "augmentation", "input_size", "seed")]
     return f".teacher-{hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:12]}"
 
 
@@ -50,7 +51,7 @@ def prepare(run_folder: Path, pictures: Sequence[Path], *, resume: bool) -> None
             f"{run_folder}: holds a finished run; choose another --out or remove it first"
         )
     if run_folder.is_dir():
-        others = {file.name for file in run_folder.iterdir()} - _UNFINISHED
+        others = {file.name for file in run_folder.iterdir()} - _USELESS - {CHECKPOINT}
         if (run_folder / CHECKPOINT).exists():
             others -= _FINISHED
         if not all(map(_is_cache, others)):
@@ -69,11 +70,11 @@ def prepare(run_folder: Path, pictures: Sequence[Path], *, resume: bool) -> None
 
 
 def discard(run_folder: Path) -> None:
-    """Removes the caches, and the run folder when nothing has come into it."""
+    """Removes what --resume does not need, and the run folder when nothing has come into it."""
     # Windows keeps a file that is still mapped, and rmdir a folder that is not empty.
     with suppress(OSError):
         for path in run_folder.iterdir():
-            if path.name in CACHES or _CROPS.fullmatch(path.name):
+            if path.name in _USELESS or _CROPS.fullmatch(path.name):
                 path.unlink()
         run_folder.rmdir()
 
@@ -128,7 +129,7 @@ def finish(run_folder: Path) -> None:
     """Removes what a training needs to go on; what publish() wrote is then a finished run."""
     with suppress(OSError):
         for path in run_folder.iterdir():
-            if path.name in (*CACHES, CHECKPOINT) or _is_cache(path.name):
+            if path.name in {*_USELESS, CHECKPOINT} or _is_cache(path.name):
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 

@@ -13,10 +13,10 @@ from pocketlens.learning.folds import fold_count
 from pocketlens.pictures.preprocessing import Preprocessing
 from pocketlens_train import architectures
 from pocketlens_train.architectures import Architecture
-from pocketlens_train.distillation import Teacher, load_teacher
 from pocketlens_train.listing import Listings
 from pocketlens_train.recipe import Recipe, TailRecipe
 from pocketlens_train.settings import Settings
+from pocketlens_train.teacher import Teacher, choose_teacher
 
 MOST_IN_FOLDS = 6000
 """Above so many pictures, one part is held out for the test."""
@@ -135,8 +135,8 @@ def make_plan(settings: Settings, listings: Listings) -> Plan:
     folds = _folds(settings, architecture, listings)
     if settings.groups and folds < 2:
         raise SettingError(
-            "--groups: pictures are kept together in folds alone; give --folds 3 or more and no "
-            "--teacher, --validation or share to hold out, or leave --groups out"
+            "--groups: pictures are kept together in folds only; give --folds 3 and neither "
+            "--teacher nor --validation, or leave --groups out"
         )
     return Plan(
         settings=settings,
@@ -151,7 +151,7 @@ def make_plan(settings: Settings, listings: Listings) -> Plan:
         ),
         labels=labels,
         has_outliers=listings.outliers is not None,
-        teacher=_teacher(settings, recipe, labels),
+        teacher=choose_teacher(settings, recipe, labels),
         dtype_policy=dtype_policy,
         folds=folds,
         tail=settings.recipe(architecture.TAIL) if folds and architecture.TAIL else None,
@@ -188,32 +188,6 @@ def _check_validation(settings: Settings) -> None:
                 f"--validation and {flag} contradict each other: the pictures to validate are "
                 f"those of a folder, or part of the training pictures; leave one of both out"
             )
-
-
-def _teacher(settings: Settings, recipe: Recipe, labels: tuple[str, ...]) -> Teacher | None:
-    if not settings.teacher:
-        if settings.unlabelled:
-            raise SettingError(
-                "--unlabelled: what is learnt from these pictures are a larger network's answers; "
-                "give its run by --teacher RUN, or leave --unlabelled out"
-            )
-        return None
-    if recipe.augmentation is None:
-        raise SettingError(
-            f"--teacher: a network of --arch {settings.arch} has no features to compare; "
-            "expected --arch edge"
-        )
-    teacher = load_teacher(settings.teacher, labels)
-    preprocessing = teacher.run.metadata.preprocessing
-    for name in ("depth", "crop_mode", "region"):
-        theirs, own = getattr(preprocessing, name), getattr(settings, name)
-        if theirs != own:
-            flag = f"--{name.replace('_', '-')}"
-            raise SettingError(
-                f"--teacher: was trained with {flag} {theirs}, expected {flag} {own}, that of the "
-                "student"
-            )
-    return teacher
 
 
 def _use_precision_of_device() -> str:

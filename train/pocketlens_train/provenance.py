@@ -17,10 +17,10 @@ import pocketlens
 from pocketlens.metadata import provenance
 from pocketlens.metadata.provenance import Augmentation, Data, HeadFirst, Training
 from pocketlens_train import distillation
-from pocketlens_train.distillation import Teacher
 from pocketlens_train.outcome import Outcome
 from pocketlens_train.plan import Plan
 from pocketlens_train.splits import Splits
+from pocketlens_train.teacher import Teacher
 
 
 def describe_training(

@@ -15,12 +15,13 @@ from pocketlens_train.checkpoint import SavedState, read_state
 from pocketlens_train.fitting import fit
 from pocketlens_train.head_first import fit_head_first
 from pocketlens_train.listing import list_all
+from pocketlens_train.loading import load_splits
 from pocketlens_train.outcome import Outcome
 from pocketlens_train.output_folder import CHECKPOINT
 from pocketlens_train.plan import Plan, make_plan
 from pocketlens_train.provenance import describe_data, describe_training, device, versions
 from pocketlens_train.settings import Settings
-from pocketlens_train.splits import Splits, load_splits
+from pocketlens_train.splits import Splits
 
 
 def train(folder: Path, out: Path, settings: Settings) -> Metadata:

@@ -159,7 +159,7 @@ def _learn(session_of: SessionOf, lesson: _Lesson, trial: _Trial, header: gr.Mar
 def _use(session_of: SessionOf, lesson: _Lesson, model: Classifier, header: gr.Markdown) -> None:
     def use(request: gr.Request) -> list[str]:
         session = session_of(request)
-        session.is_used = not session.is_used
+        session.switch()
         if session.is_used and session.model:
             gr.Info("Photo, Live and Many answer by what you have taught, for you alone.")
             return [heading(session.model), "Back to the page's model"]

@@ -73,8 +73,11 @@ class Lesson:
             self._kill()
         if self._is_stopped:
             raise ModelError("Stopped, because the page was away: teach again.")
-        if self._process.returncode:
-            said = _last_line(self._errors) or f"ended with {self._process.returncode}"
+        code = self._process.returncode
+        if code < 0:
+            raise ModelError("Teaching was ended, as where memory is full: take fewer pictures.")
+        if code:
+            said = _last_line(self._errors) or f"ended with {code}"
             raise ModelError(self._without_paths(said.removeprefix(_PREFIX)))
 
     def stop(self) -> None:

@@ -181,7 +181,8 @@ class Pictures:
                 f"{name} lies in no folder, which would name its class: "
                 "drop pictures on a class, or a zip file with one folder for each class."
             )
-        return self._called(normalised(folder.strip())) or self.add_class(folder)
+        with self._lock:
+            return self._called(normalised(folder.strip())) or self.add_class(folder)
 
     def _check(self, label: str) -> None:
         self._check_unlocked()

@@ -60,6 +60,11 @@ class Session:
             self._lesson = None
             self.pictures.is_locked = False
 
+    def switch(self) -> None:
+        """Lets the other tabs answer by the model, or no longer; without a model they never do."""
+        # A page that was away for long has a new session.
+        self.is_used = self.model is not None and not self.is_used
+
     def zip_file(self) -> Path:
         """All pictures in one file; see Pictures.as_zip()."""
         file = self._folder / "pictures.zip"
@@ -85,15 +90,18 @@ class Sessions:
         self._folder = folder
         self._sessions: dict[str, Session] = {}
         self._lock = RLock()
+        self._is_closed = False
 
     def of(self, session_hash: str | None) -> Session:
         """The session of a page, begun if need be.
 
         Raises:
-            SettingError: MAX_TEACHERS visitors have one already.
+            SettingError: MAX_TEACHERS visitors have one already, or the page is stopped.
         """
         key = session_hash or ""
         with self._lock:
+            if self._is_closed:
+                raise SettingError("The page is being stopped.")
             if key not in self._sessions:
                 self._remove_unused_since(monotonic() - _SECONDS_IDLE, *self._sessions)
                 if len(self._sessions) >= MAX_TEACHERS:
@@ -121,7 +129,8 @@ class Sessions:
             timer.start()
 
     def close_all(self) -> None:
-        """Ends all sessions."""
+        """Ends all sessions; none begins after that, as for a visitor whose lesson waited."""
+        self._is_closed = True
         self._remove_unused_since(monotonic(), *self._sessions)
 
     def _remove_unused_since(self, moment: float, *keys: str) -> None:

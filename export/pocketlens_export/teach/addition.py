@@ -24,7 +24,7 @@ from pocketlens.metadata.provenance import Training
 from pocketlens.metrics import softmax
 from pocketlens.pictures.listing import Listing, list_files
 from pocketlens_export.model_file import check_out
-from pocketlens_export.teach.features_file import Eye
+from pocketlens_export.teach.features_file import FeatureExtractor
 from pocketlens_export.teach.finish import build, check_answers, describe, fit_heads, put_in_place
 from pocketlens_export.teach.kept_features import (
     KeptFeatures,
@@ -32,16 +32,16 @@ from pocketlens_export.teach.kept_features import (
     encode,
     even_sample,
 )
-from pocketlens_export.teach.lesson import (
+from pocketlens_export.teach.learning import (
     STRENGTH,
     UNTESTED,
     UNTESTED_STRENGTH,
-    Lesson,
-    Pupils,
+    Learnt,
+    Task,
+    make_task,
     say_untested,
-    seat,
 )
-from pocketlens_export.teach.pictures import SeenPictures, see_pictures
+from pocketlens_export.teach.pictures import FolderFeatures, check_classes, extract_features
 from pocketlens_export.teach.progress import say
 from pocketlens_export.teach.settings import Settings
 from pocketlens_export.teach.taught_file import TaughtFile, describe_addition, read_taught
@@ -75,34 +75,35 @@ def add(folder: Path, file: Path, out: Path, settings: Settings, command: str) -
     listing = list_files(folder, least=1, command="teach --add")
     known = old.metadata.labels
     labels = (*known, *(label for label in listing.labels if label not in known))
-    seen = see_pictures(listing, Eye(old.body, old.metadata.preprocessing))
+    seen = extract_features(listing, FeatureExtractor(old.body, old.metadata.preprocessing))
     new = _new_pictures(seen, listing, labels, old)
     kept = _join(old.kept, new, new.groups(settings.groups, settings.keep_repeats))
+    check_classes(labels, kept.targets, folder)
     plain, groups = kept.features, kept.groups
     if not settings.keep_repeats:
         groups = merge_repeats(groups, plain, kept.targets)
-    pupils = seat(labels, kept.targets, groups, old.class_weights, old.training.seed)
-    say_untested(pupils)
+    task = make_task(labels, kept.targets, groups, old.class_weights, old.training.seed)
+    say_untested(task)
     say(f"fitting the head with {len(new.plain):,} pictures more")
-    lesson = _learn(pupils, plain, new, old)
+    learnt = _learn(task, plain, new, old)
     familiarity = kept.familiarity.copy()
-    familiarity[pupils.tested] = lesson.familiarity
-    heads = fit_heads(lesson, pupils)
+    familiarity[task.tested] = learnt.familiarity
+    heads = fit_heads(learnt, task)
     kept = even_sample(replace(kept, groups=groups, familiarity=familiarity))
     metadata = describe(
-        describe_addition(old, pupils, new, lesson, kept, command), lesson, pupils, heads
+        describe_addition(old, task, new, learnt, kept, command), learnt, task, heads
     )
     say("writing and checking the file")
-    model = build(old.body, lesson, heads, kept)
-    expected = softmax(lesson.head.logits(new.plain) / heads.temperature)
+    model = build(old.body, learnt, heads, kept)
+    expected = softmax(learnt.head.logits(new.plain) / heads.temperature)
     check_answers(model, metadata, expected, [folder / name for name in new.read.files])
     put_in_place(model, metadata, out, old.metadata)
     return metadata
 
 
 def _new_pictures(
-    seen: SeenPictures, listing: Listing, labels: tuple[str, ...], old: TaughtFile
-) -> SeenPictures:
+    seen: FolderFeatures, listing: Listing, labels: tuple[str, ...], old: TaughtFile
+) -> FolderFeatures:
     """Those that the file has not learnt from, with their classes among the new file's."""
     places = np.array([labels.index(label) for label in listing.labels], np.intp)
     digests = digest_codes(seen.read.digests)
@@ -123,10 +124,10 @@ def _new_pictures(
         targets=tuple(places[seen.targets[rows]].tolist()),
         left_out=(*seen.read.left_out, *left_out),
     )
-    return SeenPictures(read, seen.plain[rows], seen.mirrored[rows], seen.bottleneck[rows])
+    return FolderFeatures(read, seen.plain[rows], seen.mirrored[rows], seen.bottleneck[rows])
 
 
-def _join(kept: KeptFeatures, new: SeenPictures, groups: Indices) -> KeptFeatures:
+def _join(kept: KeptFeatures, new: FolderFeatures, groups: Indices) -> KeptFeatures:
     """The features of all pictures, the new ones last."""
     untested = np.full(len(new.plain), np.nan, np.float32)
     both = np.concatenate([kept.groups, groups + kept.groups.max() + 1])
@@ -140,44 +141,44 @@ def _join(kept: KeptFeatures, new: SeenPictures, groups: Indices) -> KeptFeature
     )
 
 
-def _learn(pupils: Pupils, plain: Features, new: SeenPictures, old: TaughtFile) -> Lesson:
+def _learn(task: Task, plain: Features, new: FolderFeatures, old: TaughtFile) -> Learnt:
     """The head of all pictures; mirror images of the old ones are no longer there."""
-    strength = _strength(old.training, pupils)
-    task = (pupils.targets, pupils.folds, pupils.weights)
-    logits = answer_out_of_fold([plain], *task, strength)
-    head = fit_head([plain], pupils.targets, pupils.weights, strength)
+    strength = _strength(old.training, task)
+    known = (task.targets, task.folds, task.weights)
+    logits = answer_out_of_fold([plain], *known, strength)
+    head = fit_head([plain], task.targets, task.weights, strength)
     images = old.metadata.data.images if old.metadata.data else {}
-    counts = np.array([images.get(label, 0) for label in pupils.labels])
+    counts = np.array([images.get(label, 0) for label in task.labels])
     with one_blas_thread():
-        gaussians, familiarity = _widen(pupils, new, old, counts)
-    return Lesson(
+        gaussians, familiarity = _widen(task, new, old, counts)
+    return Learnt(
         head=head,
         gaussians=gaussians,
-        logits=logits[pupils.tested],
-        familiarity=familiarity[pupils.tested],
+        logits=logits[task.tested],
+        familiarity=familiarity[task.tested],
         strength=strength,
         mirror=False,
     )
 
 
 def _widen(
-    pupils: Pupils, new: SeenPictures, old: TaughtFile, counts: Indices
+    task: Task, new: FolderFeatures, old: TaughtFile, counts: Indices
 ) -> tuple[Gaussians, Features]:
     """The Gaussians of all pictures, and raw numbers of each by those of the other folds."""
     widen = partial(widen_gaussians, old.gaussians, counts)
     familiarity = np.concatenate([old.kept.familiarity, np.full(len(new.plain), np.nan)])
-    folds = pupils.folds[-len(new.plain) :]
+    folds = task.folds[-len(new.plain) :]
     for fold in set(folds.tolist()) - {UNTESTED}:
         learnt, tested = folds != fold, np.flatnonzero(folds == fold)
         gaussians = widen(new.bottleneck[learnt], new.targets[learnt])
-        rows = tested + len(pupils.folds) - len(folds)
+        rows = tested + len(task.folds) - len(folds)
         familiarity[rows] = -gaussians.distance(new.bottleneck[tested])
     return widen(new.bottleneck, new.targets), familiarity.astype(np.float32)
 
 
-def _strength(training: Training, pupils: Pupils) -> float:
+def _strength(training: Training, task: Task) -> float:
     """Mirror images doubled what the regularisation is weighed against, and are not kept."""
     first = training.head_first
     if first and first.folds:
         return first.strength * (1 + first.mirror)
-    return STRENGTH if len(pupils.tested) else UNTESTED_STRENGTH
+    return STRENGTH if len(task.tested) else UNTESTED_STRENGTH

@@ -7,7 +7,7 @@ import shlex
 import time
 from pathlib import Path
 
-from pocketlens.cli.arguments import seed
+from pocketlens.cli.arguments import add_groups, seed
 from pocketlens.cli.figures import print_figures
 from pocketlens.confusion import lowest_recall
 from pocketlens.errors import SettingError
@@ -15,6 +15,7 @@ from pocketlens.extras import requires_extra
 from pocketlens.learning.class_weights import AUTO, CLASS_WEIGHTS
 from pocketlens.metadata import Metadata
 from pocketlens.names import cut, printable
+from pocketlens_export.cli import add_about
 
 LIBRARIES = ("onnx", "sklearn", "scipy", "threadpoolctl")
 _SEED = 42
@@ -49,23 +50,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"same seed, same folds (default: {_SEED}, with --add the file's)",
     )
-    parser.add_argument(
-        "--groups",
-        metavar="WHICH",
-        help="pictures that belong together stay in one fold: 'sub-folder', or a regular "
-        r"expression whose first group names theirs, such as '(cam\d+)_'",
-    )
+    add_groups(parser)
     parser.add_argument(
         "--keep-repeats",
         action="store_true",
         help="test also on pictures that nearly repeat one to learn from",
     )
-    parser.add_argument(
-        "--about",
-        type=Path,
-        metavar="FILE",
-        help="text about data, licences and limits that shall travel in the model",
-    )
+    add_about(parser)
     parser.set_defaults(run=run)
 
 

@@ -25,7 +25,7 @@ NAME = "lite0"
 FILE = Path(__file__).parent / "features" / f"{NAME}.onnx"
 
 
-class Shown(NamedTuple):
+class PictureFeatures(NamedTuple):
     """What the network makes of a picture.
 
     Attributes:
@@ -77,7 +77,7 @@ def preprocessing_of(model: onnx.ModelProto) -> Preprocessing:
     return Preprocessing((height, width), "rgb", crop_mode=CENTER)
 
 
-class Eye:
+class FeatureExtractor:
     """Runs a network without a head on pictures, with one thread: workers may share it."""
 
     def __init__(self, model: onnx.ModelProto, preprocessing: Preprocessing) -> None:
@@ -85,7 +85,7 @@ class Eye:
         self._network = Network(model.SerializeToString(), ["CPUExecutionProvider"])
         self._preprocessing = preprocessing
 
-    def show(self, data: bytes) -> Shown:
+    def extract(self, data: bytes) -> PictureFeatures:
         """What the network makes of a picture file and of its mirror image.
 
         Raises:
@@ -95,4 +95,4 @@ class Eye:
         both: Any = np.stack([picture, picture[:, ::-1]])
         feature_map, features = self._network.run([FEATURE_MAP, FEATURES], {INPUT_NAME: both})
         pooled = feature_map.mean(axis=(2, 3))
-        return Shown(pooled[0], pooled[1], features[0])
+        return PictureFeatures(pooled[0], pooled[1], features[0])

@@ -1,4 +1,4 @@
-"""A lesson -> a file that says what it is, and that has passed the checks of an exported one."""
+"""What was learnt -> a file that says what it is and has passed the checks of an exported one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pocketlens_export.graph import Heads
 from pocketlens_export.graph_checks import check_graph
 from pocketlens_export.model_file import load, with_selftest, write
 from pocketlens_export.teach.kept_features import KeptFeatures, even_sample
-from pocketlens_export.teach.lesson import Lesson, Pupils
+from pocketlens_export.teach.learning import Learnt, Task
 from pocketlens_export.teach.network import put_head
 
 _CHECKED = 8
@@ -28,24 +28,24 @@ _ATOL = 1e-3
 """The difference of a probability that is allowed: in int8 a last bit may tip over."""
 
 
-def fit_heads(lesson: Lesson, pupils: Pupils) -> Heads:
+def fit_heads(learnt: Learnt, task: Task) -> Heads:
     """Temperature and familiarity, from answers out of fold; without any, no temperature."""
-    truth = pupils.targets[pupils.tested]
+    truth = task.targets[task.tested]
     return Heads(
-        labels=len(pupils.labels),
-        temperature=fit_temperature(lesson.logits, truth) if len(truth) else 1.0,
+        labels=len(task.labels),
+        temperature=fit_temperature(learnt.logits, truth) if len(truth) else 1.0,
         knows_outliers=False,
-        gaussians=lesson.gaussians,
+        gaussians=learnt.gaussians,
     )
 
 
-def describe(metadata: Metadata, lesson: Lesson, pupils: Pupils, heads: Heads) -> Metadata:
+def describe(metadata: Metadata, learnt: Learnt, task: Task, heads: Heads) -> Metadata:
     """Adds the figures, which are of pictures that the head had not seen; without any, none."""
-    truth = pupils.targets[pupils.tested]
+    truth = task.targets[task.tested]
     if not len(truth):
         return metadata
-    probabilities = softmax(lesson.logits / heads.temperature)
-    raw = lesson.familiarity[~np.isnan(lesson.familiarity)]
+    probabilities = softmax(learnt.logits / heads.temperature)
+    raw = learnt.familiarity[~np.isnan(learnt.familiarity)]
     return replace(
         metadata,
         metrics=measure(probabilities, truth, {}),
@@ -54,13 +54,13 @@ def describe(metadata: Metadata, lesson: Lesson, pupils: Pupils, heads: Heads) -
     )
 
 
-def build(body: onnx.ModelProto, lesson: Lesson, heads: Heads, kept: KeptFeatures) -> Any:
+def build(body: onnx.ModelProto, learnt: Learnt, heads: Heads, kept: KeptFeatures) -> Any:
     """The graph of the file: the frozen network, the head, and what others are added to.
 
     Raises:
         ExportError: It is none that anybody may run.
     """
-    trained = put_head(body, lesson.head)
+    trained = put_head(body, learnt.head)
     model = heads.add_to(trained)
     check_graph(model, set(heads.output_names([output.name for output in trained.graph.output])))
     even_sample(kept).put_into(model)

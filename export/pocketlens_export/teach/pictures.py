@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -10,14 +12,15 @@ from pocketlens.cli.printing import print_left_out
 from pocketlens.errors import DatasetError
 from pocketlens.learning.folds import merge_repeats, named_groups
 from pocketlens.learning.linear_head import Features, Indices
+from pocketlens.names import listed
 from pocketlens.pictures.listing import Listing
 from pocketlens.pictures.reading import ReadFiles, read_listing
-from pocketlens_export.teach.features_file import Eye, Shown
+from pocketlens_export.teach.features_file import FeatureExtractor, PictureFeatures
 from pocketlens_export.teach.progress import say, show_reading
 
 
 @dataclass(frozen=True)
-class SeenPictures:
+class FolderFeatures:
     """What the frozen network makes of N pictures.
 
     Attributes:
@@ -43,7 +46,7 @@ class SeenPictures:
         return groups if keep_repeats else merge_repeats(groups, self.plain, self.targets)
 
 
-def see_pictures(listing: Listing, eye: Eye) -> SeenPictures:
+def extract_features(listing: Listing, extractor: FeatureExtractor) -> FolderFeatures:
     """Reads the pictures, and names what is left out on stderr.
 
     Raises:
@@ -51,9 +54,31 @@ def see_pictures(listing: Listing, eye: Eye) -> SeenPictures:
     """
     count = len(listing.files)
     say(f"reading {count:,} pictures of {len(listing.labels):,} classes")
-    rows: list[Shown] = []
-    read = read_listing(listing, eye.show, rows.append, lambda loaded: show_reading(loaded, count))
+    rows: list[PictureFeatures] = []
+    read = read_listing(
+        listing, extractor.extract, rows.append, lambda loaded: show_reading(loaded, count)
+    )
     print_left_out(read.left_out)
     if not rows:
         raise DatasetError(f"{listing.folder}: none of its {count:,} files is a picture")
-    return SeenPictures(read, *map(np.stack, zip(*rows, strict=True)))
+    return FolderFeatures(read, *map(np.stack, zip(*rows, strict=True)))
+
+
+def check_classes(labels: Sequence[str], targets: Indices, folder: Path) -> None:
+    """Refuses a class without a picture that can be used.
+
+    Args:
+        labels: The classes.
+        targets: For each picture its class.
+        folder: Where the pictures are, for the message.
+
+    Raises:
+        DatasetError: Names it.
+    """
+    counts = np.bincount(targets, minlength=len(labels))
+    if not counts.all():
+        empty = [label for label, count in zip(labels, counts, strict=True) if not count]
+        raise DatasetError(
+            f"{folder}: no picture can be used of {listed(empty)}; add pictures of it, or take its "
+            "folder away"
+        )

@@ -12,18 +12,18 @@ import sklearn
 import pocketlens
 from pocketlens.metadata.provenance import HeadFirst
 from pocketlens_export.model_file import versions_of_runtime
-from pocketlens_export.teach.lesson import Lesson, Pupils
+from pocketlens_export.teach.learning import Learnt, Task
 
 
-def count_images(pupils: Pupils) -> dict[str, int]:
+def count_images(task: Task) -> dict[str, int]:
     """The pictures of each class."""
-    counts = np.bincount(pupils.targets, minlength=len(pupils.labels)).tolist()
-    return dict(zip(pupils.labels, counts, strict=True))
+    counts = np.bincount(task.targets, minlength=len(task.labels)).tolist()
+    return dict(zip(task.labels, counts, strict=True))
 
 
-def split_sizes(pupils: Pupils) -> dict[str, int]:
+def split_sizes(task: Task) -> dict[str, int]:
     """How many pictures are learnt from, and tested out of fold."""
-    return {"train": len(pupils.targets), "validation": 0, "test": len(pupils.tested)}
+    return {"train": len(task.targets), "validation": 0, "test": len(task.tested)}
 
 
 def versions() -> dict[str, str]:
@@ -43,13 +43,13 @@ def now() -> str:
     return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
-def describe_head(lesson: Lesson, pupils: Pupils, class_weights: str) -> HeadFirst:
+def describe_head(learnt: Learnt, task: Task, class_weights: str) -> HeadFirst:
     """The metadata's "training.head_first"."""
     return HeadFirst(
-        folds=int(pupils.folds.max()) + 1,
-        strength=lesson.strength,
-        mirror=lesson.mirror,
+        folds=int(task.folds.max()) + 1,
+        strength=learnt.strength,
+        mirror=learnt.mirror,
         class_weights=class_weights,
         tuned_share=0.0,
-        grouped=len(pupils.targets) - len(np.unique(pupils.groups)),
+        grouped=len(task.targets) - len(np.unique(task.groups)),
     )

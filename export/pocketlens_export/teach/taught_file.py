@@ -17,9 +17,9 @@ from pocketlens.metadata import Metadata
 from pocketlens.metadata.provenance import Data, Training
 from pocketlens_export.graph import read_gaussians
 from pocketlens_export.teach.kept_features import KeptFeatures, read_kept
-from pocketlens_export.teach.lesson import Lesson, Pupils
+from pocketlens_export.teach.learning import Learnt, Task
 from pocketlens_export.teach.network import take_body
-from pocketlens_export.teach.pictures import SeenPictures
+from pocketlens_export.teach.pictures import FolderFeatures
 from pocketlens_export.teach.provenance import describe_head, now, split_sizes, versions
 
 
@@ -74,21 +74,21 @@ def read_taught(file: Path) -> TaughtFile:
 
 def describe_addition(
     old: TaughtFile,
-    pupils: Pupils,
-    new: SeenPictures,
-    lesson: Lesson,
+    task: Task,
+    new: FolderFeatures,
+    learnt: Learnt,
     kept: KeptFeatures,
     command: str,
 ) -> Metadata:
     """What the file says of itself with the new pictures, but for the figures."""
     before, data, training = old.metadata, old.metadata.data, old.training
-    images = dict.fromkeys(pupils.labels, 0) | dict(data.images if data else {})
+    images = dict.fromkeys(task.labels, 0) | dict(data.images if data else {})
     for target in new.read.targets:
-        images[pupils.labels[target]] += 1
+        images[task.labels[target]] += 1
     both = f"{data and data.fingerprint}{new.read.fingerprint}"
     return replace(
         before,
-        labels=pupils.labels,
+        labels=task.labels,
         metrics=None,
         calibration=None,
         familiarity=None,
@@ -98,7 +98,7 @@ def describe_addition(
             training,
             command=command,
             finished=now(),
-            head_first=describe_head(lesson, pupils, old.class_weights),
+            head_first=describe_head(learnt, task, old.class_weights),
             taught=training.taught
             and replace(
                 training.taught,
@@ -110,6 +110,6 @@ def describe_addition(
             fingerprint=hashlib.sha256(both.encode()).hexdigest(),
             images=images,
             left_out=(data.left_out if data else 0) + len(new.read.left_out),
-            split=split_sizes(pupils),
+            split=split_sizes(task),
         ),
     )

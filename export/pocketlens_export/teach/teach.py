@@ -8,15 +8,13 @@ import numpy as np
 
 from pocketlens.calibration.gaussians import familiarity_out_of_fold, fit_gaussians
 from pocketlens.cli.printing import print_note
-from pocketlens.errors import DatasetError
 from pocketlens.learning.linear_head import one_blas_thread
 from pocketlens.metadata import Metadata
 from pocketlens.metadata.provenance import Data, Taught, Training
 from pocketlens.metrics import softmax
-from pocketlens.names import listed
 from pocketlens.pictures.listing import list_files
 from pocketlens_export.model_file import about_text, check_out
-from pocketlens_export.teach.features_file import NAME, Eye, load_features
+from pocketlens_export.teach.features_file import NAME, FeatureExtractor, load_features
 from pocketlens_export.teach.finish import build, check_answers, describe, fit_heads, put_in_place
 from pocketlens_export.teach.kept_features import (
     KeptFeatures,
@@ -25,8 +23,8 @@ from pocketlens_export.teach.kept_features import (
     even_sample,
     scales_of,
 )
-from pocketlens_export.teach.lesson import Lesson, Pupils, learn_head, say_untested, seat
-from pocketlens_export.teach.pictures import SeenPictures, see_pictures
+from pocketlens_export.teach.learning import Learnt, Task, learn_head, make_task, say_untested
+from pocketlens_export.teach.pictures import FolderFeatures, check_classes, extract_features
 from pocketlens_export.teach.progress import say
 from pocketlens_export.teach.provenance import (
     count_images,
@@ -65,15 +63,15 @@ def teach(folder: Path, out: Path, settings: Settings, command: str) -> Metadata
     if len(listing.files) > _MANY:
         print_note(f"{len(listing.files):,} pictures: from so many `pocketlens train` learns more")
     features = load_features()
-    seen = see_pictures(listing, Eye(features.model, features.preprocessing))
-    _check_classes(listing.labels, seen, folder)
+    seen = extract_features(listing, FeatureExtractor(features.model, features.preprocessing))
+    check_classes(listing.labels, seen.targets, folder)
     groups = seen.groups(settings.groups, settings.keep_repeats)
-    pupils = seat(listing.labels, seen.targets, groups, settings.class_weights, settings.seed)
-    say_untested(pupils)
+    task = make_task(listing.labels, seen.targets, groups, settings.class_weights, settings.seed)
+    say_untested(task)
     say("fitting the head and testing each picture by one that has not seen it")
-    lesson = _learn(pupils, seen)
-    heads = fit_heads(lesson, pupils)
-    kept = _keep(seen, pupils, lesson)
+    learnt = _learn(task, seen)
+    heads = fit_heads(learnt, task)
+    kept = _keep(seen, task, learnt)
     metadata = Metadata(
         labels=listing.labels,
         preprocessing=features.preprocessing,
@@ -87,57 +85,40 @@ def teach(folder: Path, out: Path, settings: Settings, command: str) -> Metadata
             epochs=0,
             batch_size=0,
             learning_rate=0.0,
-            head_first=describe_head(lesson, pupils, settings.class_weights),
+            head_first=describe_head(learnt, task, settings.class_weights),
             taught=Taught(NAME, features.sha256, len(kept.targets)),
         ),
         data=Data(
             fingerprint=seen.read.fingerprint,
-            images=count_images(pupils),
+            images=count_images(task),
             left_out=len(seen.read.left_out),
-            split=split_sizes(pupils),
+            split=split_sizes(task),
         ),
         versions=versions(),
     )
-    metadata = describe(metadata, lesson, pupils, heads)
+    metadata = describe(metadata, learnt, task, heads)
     say("writing and checking the file")
-    model = build(features.model, lesson, heads, kept)
-    expected = softmax(lesson.head.logits(seen.plain) / heads.temperature)
+    model = build(features.model, learnt, heads, kept)
+    expected = softmax(learnt.head.logits(seen.plain) / heads.temperature)
     check_answers(model, metadata, expected, [folder / file for file in seen.read.files])
     put_in_place(model, metadata, out)
     return metadata
 
 
-def _check_classes(labels: tuple[str, ...], seen: SeenPictures, folder: Path) -> None:
-    """Refuses a class without a readable picture.
-
-    Raises:
-        DatasetError: Names it.
-    """
-    counts = np.bincount(seen.targets, minlength=len(labels))
-    if not counts.all():
-        empty = [label for label, count in zip(labels, counts, strict=True) if not count]
-        raise DatasetError(
-            f"{folder}: no picture can be used of {listed(empty)}; add pictures of it, or take its "
-            "folder away"
-        )
-
-
-def _learn(pupils: Pupils, seen: SeenPictures) -> Lesson:
-    head, logits, strength, mirror = learn_head(pupils, seen.plain, seen.mirrored)
+def _learn(task: Task, seen: FolderFeatures) -> Learnt:
+    head, logits, strength, mirror = learn_head(task, seen.plain, seen.mirrored)
     with one_blas_thread():
-        gaussians = fit_gaussians(seen.bottleneck, pupils.targets)
-        count = int(pupils.folds.max()) + 1
+        gaussians = fit_gaussians(seen.bottleneck, task.targets)
+        count = int(task.folds.max()) + 1
         features = [seen.bottleneck] * count
-        familiarity = familiarity_out_of_fold(features, pupils.targets, pupils.folds)
-    return Lesson(head, gaussians, logits, familiarity, strength, mirror)
+        familiarity = familiarity_out_of_fold(features, task.targets, task.folds)
+    return Learnt(head, gaussians, logits, familiarity, strength, mirror)
 
 
-def _keep(seen: SeenPictures, pupils: Pupils, lesson: Lesson) -> KeptFeatures:
+def _keep(seen: FolderFeatures, task: Task, learnt: Learnt) -> KeptFeatures:
     scales = scales_of(seen.plain)
-    familiarity = np.full(len(pupils.targets), np.nan, np.float32)
-    familiarity[pupils.tested] = lesson.familiarity
+    familiarity = np.full(len(task.targets), np.nan, np.float32)
+    familiarity[task.tested] = learnt.familiarity
     digests = digest_codes(seen.read.digests)
     codes = encode(seen.plain, scales)
-    return even_sample(
-        KeptFeatures(codes, scales, pupils.targets, pupils.groups, digests, familiarity)
-    )
+    return even_sample(KeptFeatures(codes, scales, task.targets, task.groups, digests, familiarity))

@@ -95,7 +95,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (PocketLensError, OSError) as error:
-        full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+        # A FileError has no number, but it was raised from the system's error.
+        numbers = {getattr(each, "errno", None) for each in (error, error.__cause__)}
+        full = numbers & {errno.ENOSPC, errno.EDQUOT}
         print_error(f"{error}; free some space, or write to another disk" if full else error)
         return 1
     except RuntimeError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import re
 from pathlib import Path
 
 from pocketlens.loading import BUNDLED_MODEL
@@ -18,6 +19,17 @@ def add_model(parser: argparse.ArgumentParser) -> None:
         default=BUNDLED_MODEL,
         metavar="MODEL",
         help=".onnx file (default: the bundled model)",
+    )
+
+
+def add_groups(parser: argparse._ActionsContainer) -> None:
+    """Adds which pictures are tested together; see named_groups()."""
+    parser.add_argument(
+        "--groups",
+        type=_groups,
+        metavar="WHICH",
+        help="pictures that belong together stay in one fold: 'sub-folder', or a regular "
+        r"expression whose first group names theirs, such as '(cam\d+)_'",
     )
 
 
@@ -57,6 +69,16 @@ def seed(text: str) -> int:
     if not text.isdecimal() or int(text) >= 2**32:
         raise argparse.ArgumentTypeError(f"got {text!r}, expected a whole number below 2**32")
     return int(text)
+
+
+def _groups(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise argparse.ArgumentTypeError(
+            f"got {text!r}, expected 'sub-folder' or a regular expression ({error})"
+        ) from error
+    return text
 
 
 def _number(text: str) -> float:

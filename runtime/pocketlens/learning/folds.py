@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 import numpy as np
-import numpy.typing as npt
 
 from pocketlens.errors import DatasetError, SettingError
 from pocketlens.extras import requires_extra
@@ -142,11 +141,18 @@ def assign_folds(
 
 
 def _mend_one_sided(folds: Indices, targets: Indices, groups: Indices) -> Indices:
-    """Moves a group where a fold would test all pictures of a class and learn from none."""
-    mended = folds.copy()
-    for target in np.unique(targets):
-        own = targets == target
-        if len(np.unique(mended[own])) == 1:
-            moved: npt.NDArray[np.bool_] = groups == groups[np.flatnonzero(own)[0]]
-            mended[moved] = (mended[moved] + 1) % (int(folds.max()) + 1)
-    return mended
+    """Moves groups while a fold would test all pictures of a class and learn from none."""
+    while len(found := _one_sided(folds, targets)):
+        moved = groups == groups[np.flatnonzero(targets == found[0])[0]]
+        count, start = int(folds.max()) + 1, int(folds[moved][0])
+        # A group of several classes may be wanted everywhere: one more fold always does.
+        places = [*((start + step) % count for step in range(1, count)), count]
+        tries = (np.where(moved, place, folds) for place in places)
+        folds = next(each for each in tries if len(_one_sided(each, targets)) < len(found))
+    return folds
+
+
+def _one_sided(folds: Indices, targets: Indices) -> Indices:
+    """The classes that are in one fold alone."""
+    in_folds = np.unique(np.stack([targets, folds]), axis=1)[0]
+    return np.flatnonzero(np.bincount(in_folds) == 1)

@@ -186,7 +186,8 @@ class Training:
             if first.first_block is None:
                 tuned = "all blocks trained from it" if first.tuned_share else "frozen features"
             grouped = f"{first.folds}; {first.grouped} pictures kept in the fold of another"
-            yield "folds", grouped if first.folds > 1 else "none, a part was held out"
+            none = "no picture was tested" if self.taught else "a part was held out"
+            yield "folds", grouped if first.folds > 1 else f"none, {none}"
             yield (
                 "head first",
                 f"{tuned}, strength {first.strength:g}, class weights {first.class_weights}",

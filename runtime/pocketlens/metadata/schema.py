@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from pocketlens.errors import ModelError
+from pocketlens.metadata.conversion import Int8, Parity
 from pocketlens.metadata.familiarity import Familiarity, Rejection
-from pocketlens.metadata.measurements import Calibration, Int8, Metrics, Parity, Row
+from pocketlens.metadata.measurements import Calibration, Metrics, Row
 from pocketlens.metadata.provenance import Data, Training
 from pocketlens.metadata.selftest_record import Selftest
 from pocketlens.metadata.typed_json import read

@@ -16,6 +16,12 @@ _PARTS = (
     *("eval", "evaluation", "test", "testing"),
 )
 """Names of parts in any case, from what is learnt from to what is tested on."""
+_REST = {
+    "train": "--out RUN",
+    "teach": "--out FILE.onnx",
+    "teach --add": "MODEL.onnx --out FILE.onnx",
+}
+"""What follows the folders in each command."""
 
 
 def check_is_not_split(folder: Path, names: Sequence[str], command: str) -> None:
@@ -24,7 +30,7 @@ def check_is_not_split(folder: Path, names: Sequence[str], command: str) -> None
     Args:
         folder: The folder with one sub-folder for each class.
         names: Its sub-folders.
-        command: "train", which takes a part of its own to test on, or another that learns.
+        command: "train", which takes a part of its own to test on, "teach" or "teach --add".
 
     Raises:
         DatasetError: Each is named like a part, and classes lie in them; the message has the
@@ -37,15 +43,14 @@ def check_is_not_split(folder: Path, names: Sequence[str], command: str) -> None
     parts = list(classes)
     if not parts or not set.intersection(*classes.values()):
         return
-    words = ["pocketlens", command, str(folder / parts[0])]
+    words = ["pocketlens", *command.split(), str(folder / parts[0])]
     if command == "train":
         words += ["--validation", str(folder / parts[1])] if len(parts) > 2 else []
         words += ["--test", str(folder / parts[-1])] if len(parts) > 1 else []
     unused = [name for name in ordered if str(folder / name) not in words]
-    out = "RUN" if command == "train" else "FILE.onnx"
     raise DatasetError(
         f"{folder}: its sub-folders {', '.join(ordered)} are parts of a split, expected classes; "
-        f"run: {shlex.join([*words, '--out'])} {out}"
+        f"run: {shlex.join(words)} {_REST[command]}"
         + (f" ({' and '.join(unused)} left out)" if unused else "")
     )
 

@@ -34,7 +34,7 @@ _SEARCHED = 200_000
 
 
 @dataclass(frozen=True)
-class Pupils:
+class Task:
     """The N pictures that are learnt from.
 
     Attributes:
@@ -64,7 +64,7 @@ class Pupils:
 
 
 @dataclass(frozen=True)
-class Lesson:
+class Learnt:
     """What was learnt.
 
     Attributes:
@@ -84,9 +84,9 @@ class Lesson:
     mirror: bool
 
 
-def seat(
+def make_task(
     labels: Sequence[str], targets: Indices, groups: Indices, class_weights: str, seed: int
-) -> Pupils:
+) -> Task:
     """Plans the folds: classes of one group alone cannot be learnt and tested at once."""
     sizes = np.array([len(np.unique(groups[targets == place])) for place in range(len(labels))])
     tested = np.flatnonzero(sizes >= 2)
@@ -98,31 +98,31 @@ def seat(
         names = [labels[place] for place in tested.tolist()]
         folds[rows] = assign_folds(own, groups[rows], names, count, seed)
     weights = output_weights(targets, len(labels), class_weights)
-    return Pupils(tuple(labels), targets, groups, folds, weights)
+    return Task(tuple(labels), targets, groups, folds, weights)
 
 
 def learn_head(
-    pupils: Pupils, plain: Features, mirrored: Features
+    task: Task, plain: Features, mirrored: Features
 ) -> tuple[LinearHead, Logits, float, bool]:
     """The head, the logits out of fold, its strength, and whether mirror images are learnt from."""
-    if not len(pupils.tested):
-        head = fit_head([plain, mirrored], pupils.targets, pupils.weights, UNTESTED_STRENGTH)
-        return head, np.zeros((0, len(pupils.labels)), np.float32), UNTESTED_STRENGTH, True
-    task = pupils.targets, pupils.folds, pupils.weights
-    if len(plain) * len(pupils.labels) < _SEARCHED:
-        chosen = choose_head(plain, mirrored, *task)
+    if not len(task.tested):
+        head = fit_head([plain, mirrored], task.targets, task.weights, UNTESTED_STRENGTH)
+        return head, np.zeros((0, len(task.labels)), np.float32), UNTESTED_STRENGTH, True
+    known = task.targets, task.folds, task.weights
+    if len(plain) * len(task.labels) < _SEARCHED:
+        chosen = choose_head(plain, mirrored, *known)
     else:
-        logits = answer_out_of_fold([plain, mirrored], *task, STRENGTH)
+        logits = answer_out_of_fold([plain, mirrored], *known, STRENGTH)
         chosen = Chosen(STRENGTH, True, logits)
     views = [plain, mirrored][: 1 + chosen.mirror]
-    head = fit_head(views, pupils.targets, pupils.weights, chosen.strength)
-    return head, chosen.logits[pupils.tested], chosen.strength, chosen.mirror
+    head = fit_head(views, task.targets, task.weights, chosen.strength)
+    return head, chosen.logits[task.tested], chosen.strength, chosen.mirror
 
 
-def say_untested(pupils: Pupils) -> None:
+def say_untested(task: Task) -> None:
     """Says of which classes there will be no figure, and what is missing for one."""
-    if labels := pupils.untested_labels:
+    if labels := task.untested_labels:
         print_note(
-            f"no figure for {listed(labels)}: expected two or more pictures of it that do not "
+            f"no figure for {listed(labels)}: expected two or more pictures of each that do not "
             "belong together; add pictures"
         )
