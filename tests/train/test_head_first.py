@@ -92,7 +92,7 @@ def test_answers_of_a_larger_network_s_head_are_learnt_too(
     monkeypatch.setattr(Tail, "fit", note)
     monkeypatch.setattr(
         "pocketlens_train.architectures.lite0.TAIL",
-        TailRecipe(1, 1, 8, 1e-3, 0.02, 0.1, 2, _CROPS, teacher="lite0"),
+        TailRecipe(1, 1, 8, 1e-3, 0.02, 0.1, 2, _CROPS, head_teacher="lite0"),
     )
     assert train(picture_folder, tmp_path / "run", "--class-weights", "none") == 0
     # Each fold has a teacher of its own, which has not seen the fold.

@@ -177,7 +177,7 @@ def _describe(course: Course, share: float, recipe: TailRecipe | None) -> HeadFi
         tuned_share=share,
         first_block=recipe.first_block if recipe else None,
         grouped=len(groups) - len(np.unique(groups)),
-        teacher=recipe.teacher if recipe else None,
+        teacher=recipe.head_teacher if recipe else None,
     )
 
 

@@ -74,7 +74,7 @@ class Course:
         """About how long the fine-tuning takes, from what the features took."""
         passes = (self.task.count + (self.task.last is None)) * recipe.epochs
         # The features were two answers of the whole network for each picture.
-        teacher = _TEACHER if recipe.teacher else 0
+        teacher = _TEACHER if recipe.head_teacher else 0
         return self._seconds / 2 * (_TRUNK * recipe.variants + _STEP * passes + teacher)
 
     def head(self, fold: int | None) -> LinearHead:
@@ -120,10 +120,12 @@ class Course:
         return [weight for name, weight in saved.items() if "-" not in name], history
 
     def _targets(self, recipe: TailRecipe, learnt: Indices) -> Targets:
-        if recipe.teacher is None:
+        if recipe.head_teacher is None:
             return self.task.smooth_targets(recipe.label_smoothing)
         if self._teacher is None:
-            self._teacher = teacher_features(recipe.teacher, self.plan, self.splits, self.check)
+            self._teacher = teacher_features(
+                recipe.head_teacher, self.plan, self.splits, self.check
+            )
         targets, weights = self.task.targets[learnt], self.task.weights
         head = fit_head([self._teacher[learnt]], targets, weights, STRENGTH)
         return self.task.taught_targets(softmax(head.logits(self._teacher) / TEMPERATURE), SHARE)

@@ -43,7 +43,7 @@ class TailRecipe:
         label_smoothing: The share of each target spread over the classes.
         variants: Random crops of each picture; epochs take them in turns.
         augmentation: How these are drawn.
-        teacher: A larger network; the answers of its own head on frozen features are learnt too.
+        head_teacher: A larger network; the answers of its head on frozen features are learnt too.
     """
 
     first_block: int
@@ -54,7 +54,7 @@ class TailRecipe:
     label_smoothing: float
     variants: int
     augmentation: Augmentation
-    teacher: str | None = None
+    head_teacher: str | None = None
 
 
 @dataclass(frozen=True)
