@@ -79,6 +79,34 @@ def test_every_picture_is_learnt_from_and_tested_once(
     assert right == pytest.approx(metadata.metrics.accuracy)
 
 
+def test_answers_of_a_larger_network_s_head_are_learnt_too(
+    picture_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    targets = []
+    fit = Tail.fit
+
+    def note(self: Tail, kept: Any, answers: Any, *about: Any, **more: Any) -> Any:
+        targets.append(answers)
+        return fit(self, kept, answers, *about, **more)
+
+    monkeypatch.setattr(Tail, "fit", note)
+    monkeypatch.setattr(
+        "pocketlens_train.architectures.lite0.TAIL",
+        TailRecipe(1, 1, 8, 1e-3, 0.02, 0.1, 2, _CROPS, head_teacher="lite0"),
+    )
+    assert train(picture_folder, tmp_path / "run", "--class-weights", "none") == 0
+    # Each fold has a teacher of its own, which has not seen the fold.
+    assert not np.array_equal(targets[0], targets[1])
+    classes = targets[0].argmax(axis=1)
+    labelled = targets[0][np.arange(len(classes)), classes]
+    assert np.allclose(targets[0].sum(axis=1), 1)
+    assert len(np.unique(labelled)) > len(classes) // 2
+    training = read_run(tmp_path / "run").metadata.training
+    assert training
+    assert training.head_first
+    assert training.head_first.teacher == ("lite0" if training.head_first.tuned_share else None)
+
+
 def test_held_out_network_has_not_learnt_from_the_test_pictures(
     picture_folder: Path, tmp_path: Path
 ) -> None:

@@ -124,8 +124,8 @@ def _outcome(
     files = splits.pictures.files
     learnt = tuple(files[row] for row in splits.train)
     history = _history(tuned[1]) if tuned else {}
-    first_block = tuned[0].recipe.first_block if tuned and share else None
-    head_first = _describe(course, share, first_block)
+    recipe = tuned[0].recipe if tuned and share else None
+    head_first = _describe(course, share, recipe)
     if task.last is not None:
         course.model.set_weights(weights)
         tested = splits.measured
@@ -167,7 +167,7 @@ def _history(done: Sequence[Fold]) -> dict[str, list[float]]:
     }
 
 
-def _describe(course: Course, share: float, first_block: int | None) -> HeadFirst:
+def _describe(course: Course, share: float, recipe: TailRecipe | None) -> HeadFirst:
     groups = course.task.groups
     return HeadFirst(
         folds=course.task.count,
@@ -175,8 +175,9 @@ def _describe(course: Course, share: float, first_block: int | None) -> HeadFirs
         mirror=course.chosen.mirror,
         class_weights=course.plan.settings.class_weights,
         tuned_share=share,
-        first_block=first_block,
+        first_block=recipe.first_block if recipe else None,
         grouped=len(groups) - len(np.unique(groups)),
+        teacher=recipe.head_teacher if recipe else None,
     )
 
 

@@ -8,9 +8,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pocketlens.learning.linear_head import LinearHead, Logits, choose_head, fit_head
+from pocketlens.learning.linear_head import (
+    Features,
+    Indices,
+    LinearHead,
+    Logits,
+    choose_head,
+    fit_head,
+)
+from pocketlens.metrics import softmax
+from pocketlens_train.batches import Targets
+from pocketlens_train.distillation import SHARE, TEMPERATURE
 from pocketlens_train.frozen_features import frozen_features, keep_activations
 from pocketlens_train.head_first_task import make_task
+from pocketlens_train.head_start import STRENGTH, teacher_features
 from pocketlens_train.plan import Plan
 from pocketlens_train.recipe import TailRecipe
 from pocketlens_train.splits import Splits
@@ -19,8 +30,8 @@ from pocketlens_train.tail import Kept, Tail, Weights
 
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 """How far from the frozen network, 0, to the fine-tuned one, 1."""
-_TRUNK, _STEP = 0.7, 0.45
-"""What the frozen blocks, and a step of the others, take of the whole network's answer."""
+_TRUNK, _STEP, _TEACHER = 0.7, 0.45, 3
+"""What the frozen blocks, a step of the others and a teacher take of the whole answer."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +68,14 @@ class Course:
         folds = {"tested": task.folds.tolist()}
         self.stages = Stages(out, plan.fixed() | splits.fingerprints | rate | folds)
         self._heads: dict[int | None, LinearHead] = {}
+        self._teacher: Features | None = None
 
     def seconds_to_go(self, recipe: TailRecipe) -> float:
         """About how long the fine-tuning takes, from what the features took."""
         passes = (self.task.count + (self.task.last is None)) * recipe.epochs
         # The features were two answers of the whole network for each picture.
-        return self._seconds / 2 * (_TRUNK * recipe.variants + _STEP * passes)
+        teacher = _TEACHER if recipe.head_teacher else 0
+        return self._seconds / 2 * (_TRUNK * recipe.variants + _STEP * passes + teacher)
 
     def head(self, fold: int | None) -> LinearHead:
         """The frozen network's, fitted without a fold."""
@@ -90,7 +103,7 @@ class Course:
         saved = self.stages.load(name)
         if saved is None:
             learnt, tested = self.task.split(fold)
-            targets = self.task.smooth_targets(tail.recipe.label_smoothing)
+            targets = self._targets(tail.recipe, learnt)
             history = tail.fit(
                 kept,
                 targets,
@@ -105,6 +118,17 @@ class Course:
             return list(saved.values()), history
         history = {k.removeprefix("history-"): list(v) for k, v in saved.items() if "-" in k}
         return [weight for name, weight in saved.items() if "-" not in name], history
+
+    def _targets(self, recipe: TailRecipe, learnt: Indices) -> Targets:
+        if recipe.head_teacher is None:
+            return self.task.smooth_targets(recipe.label_smoothing)
+        if self._teacher is None:
+            self._teacher = teacher_features(
+                recipe.head_teacher, self.plan, self.splits, self.check
+            )
+        targets, weights = self.task.targets[learnt], self.task.weights
+        head = fit_head([self._teacher[learnt]], targets, weights, STRENGTH)
+        return self.task.taught_targets(softmax(head.logits(self._teacher) / TEMPERATURE), SHARE)
 
     def train_fold(self, tail: Tail, kept: Kept, fold: int) -> Fold:
         """Fits a tail without a fold and asks it about the fold's pictures."""

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from pocketlens.learning.class_weights import output_weights
 from pocketlens.learning.folds import assign_folds, merge_repeats, named_groups
 from pocketlens.learning.linear_head import Features, Indices, Logits
-from pocketlens.metrics import log_losses, softmax
+from pocketlens.metrics import Probabilities, log_losses, softmax
 from pocketlens_train.plan import Plan
 from pocketlens_train.splits import Splits
 
@@ -57,8 +57,17 @@ class Task:
     def smooth_targets(self, smoothing: float) -> npt.NDArray[np.float32]:
         """N x outputs: what to answer, times what the picture counts."""
         exact = np.eye(len(self.weights))[self.targets]
-        smooth = exact * (1 - smoothing) + smoothing / len(self.weights)
-        return np.asarray(smooth * self.weights[self.targets, None], np.float32)
+        return self._weighted(exact * (1 - smoothing) + smoothing / len(self.weights))
+
+    def taught_targets(self, answers: Probabilities, share: float) -> npt.NDArray[np.float32]:
+        """The same, with a teacher's answers to the first pictures: all that are learnt from."""
+        exact = np.eye(len(self.weights))[self.targets]
+        exact[: len(answers)] *= 1 - share
+        exact[: len(answers)] += share * answers
+        return self._weighted(exact)
+
+    def _weighted(self, targets: Probabilities) -> npt.NDArray[np.float32]:
+        return np.asarray(targets * self.weights[self.targets, None], np.float32)
 
     def loss(self, logits: Logits, rows: Indices) -> npt.NDArray[np.float64]:
         """The log loss of each of some pictures, times what it counts."""

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from pocketlens.learning.class_weights import output_weights
-from pocketlens.learning.linear_head import Indices, fit_head
+from pocketlens.learning.linear_head import Features, Indices, fit_head
 from pocketlens.pictures.preprocessing import Preprocessing
+from pocketlens_train import architectures
 from pocketlens_train.frozen_features import pooled_features
 from pocketlens_train.plan import Plan
 from pocketlens_train.splits import Splits
@@ -38,6 +39,21 @@ def start_from_head(model: Any, plan: Plan, splits: Splits, check: Callable[[], 
     weights = output_weights(targets[drawn], len(counts), plan.settings.class_weights)
     head = fit_head([features], targets[drawn], weights, STRENGTH)
     head.put_into(model.get_layer("activation_map"))
+
+
+def teacher_features(name: str, plan: Plan, splits: Splits, check: Callable[[], None]) -> Features:
+    """What a larger frozen network makes of all pictures that are learnt from.
+
+    Args:
+        name: Its architecture.
+        plan: That of the smaller network.
+        splits: The pictures.
+        check: Called between batches.
+    """
+    architecture = architectures.load(name)
+    preprocessing = Preprocessing(architecture.INPUT_SIZE, plan.preprocessing.color_mode)
+    model = architecture.build(preprocessing.input_shape, len(plan.labels))
+    return pooled_features(model, splits, splits.learnt, preprocessing, check)
 
 
 def _draw(targets: Indices, counts: Indices, seed: int) -> Indices:

@@ -57,6 +57,8 @@ class Plan:
             head = "a linear head on frozen features, then " if self.begins_with_head else ""
             return f"{head}the whole network, up to {self.recipe.epochs} epochs"
         course = "a linear head on frozen features, then the last blocks from it, "
+        if self.tail and self.tail.head_teacher:
+            course += f"with {self.tail.head_teacher}'s head as teacher, "
         if self.folds == 1:
             return course + "chosen by validation pictures"
         return course + f"in {self.folds} folds and once on all pictures"

@@ -43,6 +43,7 @@ class TailRecipe:
         label_smoothing: The share of each target spread over the classes.
         variants: Random crops of each picture; epochs take them in turns.
         augmentation: How these are drawn.
+        head_teacher: A larger network; the answers of its head on frozen features are learnt too.
     """
 
     first_block: int
@@ -53,6 +54,7 @@ class TailRecipe:
     label_smoothing: float
     variants: int
     augmentation: Augmentation
+    head_teacher: str | None = None
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,7 @@ class HeadFirst:
         tuned_share: Where the network lies between the frozen (0) and the fine-tuned one (1).
         first_block: The first that was fine-tuned; None if none was.
         grouped: Pictures that are in the fold of another because both belong together.
+        teacher: A larger network whose head on frozen features was learnt from too.
     """
 
     folds: int
@@ -106,6 +107,7 @@ class HeadFirst:
     tuned_share: float
     first_block: int | None = None
     grouped: int = 0
+    teacher: str | None = None
 
 
 @dataclass(frozen=True)
@@ -183,6 +185,7 @@ class Training:
             )
         if first := self.head_first:
             tuned = f"tuned share {first.tuned_share:g}, from block {first.first_block}"
+            tuned += f", with {first.teacher}'s head as teacher" if first.teacher else ""
             if first.first_block is None:
                 tuned = "all blocks trained from it" if first.tuned_share else "frozen features"
             grouped = f"{first.folds}; {first.grouped} pictures kept in the fold of another"

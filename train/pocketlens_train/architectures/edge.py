@@ -21,7 +21,7 @@ RECIPE = Recipe(
     augmentation=Augmentation(0.8, min_area=0.35, brightness=(0.3, 1.4), grayscale=0.2),
 )
 _CROPS = Augmentation(1.0, min_area=0.5, brightness=(0.6, 1.3), grayscale=0.1)
-TAIL = TailRecipe(6, 16, 32, 1e-3, 0.02, 0.1, 8, _CROPS)
+TAIL = TailRecipe(6, 16, 32, 1e-3, 0.02, 0.1, 8, _CROPS, head_teacher="lite0")
 
 
 def build(input_shape: tuple[int | None, int | None, int], num_outputs: int) -> Any:
