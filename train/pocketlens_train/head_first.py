@@ -8,6 +8,7 @@ as pictures say that it has not seen: every picture is tested once, in a fold.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy as np
 from tqdm import tqdm
 
 from pocketlens.calibration.gaussians import familiarity_out_of_fold
+from pocketlens.calibration.temperature import best_temperature
 from pocketlens.learning.linear_head import Features, Logits
 from pocketlens.metadata.provenance import HeadFirst
 from pocketlens.metrics import evaluate, softmax
@@ -86,15 +88,21 @@ def tuned_outcome(course: Course, tail: Tail, kept: Kept, done: Sequence[Fold]) 
     """The network between the frozen and the fine-tuned one that does best."""
     task = course.task
     rows = [task.split(fold)[1] for fold in range(task.count)]
-    losses = np.array(
-        [
-            [task.loss(answer, tested).sum() for answer in fold.answers]
-            for fold, tested in zip(done, rows, strict=True)
-        ]
-    )
-    place = int(losses.sum(axis=0).argmin())
+
+    def least_loss(place: int, without: int | None = None) -> float:
+        """Of a share, with a temperature: what is learnt from softened targets is never sure."""
+        folds = [fold for fold in range(len(done)) if fold != without]
+        answers = np.concatenate([done[fold].answers[place] for fold in folds])
+        tested = np.concatenate([rows[fold] for fold in folds])
+        temperature = np.float32(best_temperature(answers, task.targets[tested]))
+        return float(task.loss(answers / temperature, tested).sum())
+
+    places = range(len(SHARES))
+    place = min(places, key=least_loss)
     # Of each fold the share that the other folds would choose: it has not been chosen by its own.
-    others = (losses.sum(axis=0) - losses).argmin(axis=1) if len(done) > 1 else [place]
+    others = [place]
+    if len(done) > 1:
+        others = [min(places, key=partial(least_loss, without=each)) for each in range(len(done))]
     logits = np.zeros_like(course.chosen.logits)
     for fold, tested, best in zip(done, rows, others, strict=True):
         logits[tested] = fold.answers[best]

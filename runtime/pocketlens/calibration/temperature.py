@@ -34,14 +34,15 @@ def fit_temperature(logits: npt.NDArray[Any], truth: Classes) -> float:
     tried = np.zeros(len(truth))
     for part in np.unique(parts):
         rest, tested = parts != part, parts == part
-        scaled = logits[tested] / _least(logits[rest], truth[rest])
+        scaled = logits[tested] / best_temperature(logits[rest], truth[rest])
         tried[tested] = log_losses(truth[tested], softmax(scaled))
     if tried.sum() >= log_losses(truth, softmax(logits)).sum():
         return 1.0
-    return _least(logits, truth)
+    return best_temperature(logits, truth)
 
 
-def _least(logits: npt.NDArray[Any], truth: Classes) -> float:
+def best_temperature(logits: npt.NDArray[Any], truth: Classes) -> float:
+    """The temperature with the least log loss on these pictures; see fit_temperature()."""
     with requires_extra("export", "scipy"):
         from scipy.optimize import minimize_scalar
     count, classes = logits.shape
