@@ -16,6 +16,9 @@ pytest.importorskip("tqdm")
 
 from pocketlens.cli import main
 from pocketlens.run_folder import read_run
+from pocketlens_train.head_first import choose_shares
+from pocketlens_train.head_first_course import Fold
+from pocketlens_train.head_first_task import Task
 from pocketlens_train.recipe import Augmentation, TailRecipe
 from pocketlens_train.tail import Tail
 
@@ -105,6 +108,20 @@ def test_answers_of_a_larger_network_s_head_are_learnt_too(
     assert training
     assert training.head_first
     assert training.head_first.teacher == ("lite0" if training.head_first.tuned_share else None)
+
+
+def test_share_that_is_right_but_unsure_is_chosen() -> None:
+    targets = np.arange(40) % 2
+    task = Task(targets, np.arange(40) % 4, np.ones(2), np.arange(40))
+    folds = []
+    for fold in range(4):
+        truth = np.eye(2, dtype=np.float32)[targets[task.split(fold)[1]]]
+        sure = 2 * truth
+        sure[:2] = sure[:2, ::-1]
+        folds.append(Fold([], {}, [sure, *[0.1 * truth] * 4]))
+    assert choose_shares(task, folds) == (1, [1, 1, 1, 1])
+    folds[0].answers[0][:] = 9 * np.eye(2)[targets[task.split(0)[1]]]
+    assert choose_shares(task, folds[:1]) == (0, [0])
 
 
 def test_held_out_network_has_not_learnt_from_the_test_pictures(

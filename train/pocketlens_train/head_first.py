@@ -23,6 +23,7 @@ from pocketlens.metrics import evaluate, softmax
 from pocketlens.run_folder import OutOfFold
 from pocketlens_train.answers import answer
 from pocketlens_train.head_first_course import SHARES, Course, Fold
+from pocketlens_train.head_first_task import Task
 from pocketlens_train.held_out import HeldOut
 from pocketlens_train.interruption import Interruption
 from pocketlens_train.outcome import Outcome
@@ -87,25 +88,10 @@ def frozen_outcome(course: Course) -> Outcome:
 def tuned_outcome(course: Course, tail: Tail, kept: Kept, done: Sequence[Fold]) -> Outcome:
     """The network between the frozen and the fine-tuned one that does best."""
     task = course.task
-    rows = [task.split(fold)[1] for fold in range(task.count)]
-
-    def least_loss(place: int, without: int | None = None) -> float:
-        """Of a share, with a temperature: what is learnt from softened targets is never sure."""
-        folds = [fold for fold in range(len(done)) if fold != without]
-        answers = np.concatenate([done[fold].answers[place] for fold in folds])
-        tested = np.concatenate([rows[fold] for fold in folds])
-        temperature = np.float32(best_temperature(answers, task.targets[tested]))
-        return float(task.loss(answers / temperature, tested).sum())
-
-    places = range(len(SHARES))
-    place = min(places, key=least_loss)
-    # Of each fold the share that the other folds would choose: it has not been chosen by its own.
-    others = [place]
-    if len(done) > 1:
-        others = [min(places, key=partial(least_loss, without=each)) for each in range(len(done))]
+    place, others = choose_shares(task, done)
     logits = np.zeros_like(course.chosen.logits)
-    for fold, tested, best in zip(done, rows, others, strict=True):
-        logits[tested] = fold.answers[best]
+    for number, best in enumerate(others):
+        logits[task.split(number)[1]] = done[number].answers[best]
     features = []
     for number, fold in enumerate(done):
         tail.mix(course.head(number), fold.trained, SHARES[place])
@@ -117,6 +103,32 @@ def tuned_outcome(course: Course, tail: Tail, kept: Kept, done: Sequence[Fold]) 
     tail.mix(course.head(task.last), trained, SHARES[place])
     weights = course.model.get_weights()
     return _outcome(course, weights, held_out, logits, features, SHARES[place], (tail, done))
+
+
+def choose_shares(task: Task, done: Sequence[Fold]) -> tuple[int, list[int]]:
+    """How far to tune, as places in SHARES: for the network to keep, and for each fold.
+
+    For a fold it is what the other folds would choose: not chosen by its own pictures.
+
+    Args:
+        task: What was learnt.
+        done: Its folds.
+    """
+    rows = [task.split(fold)[1] for fold in range(len(done))]
+
+    def least_loss(place: int, without: int | None = None) -> float:
+        """With a temperature: what is learnt from softened targets is unsure, not wrong."""
+        folds = [fold for fold in range(len(done)) if fold != without]
+        answers = np.concatenate([done[fold].answers[place] for fold in folds])
+        tested = np.concatenate([rows[fold] for fold in folds])
+        scaled = answers / best_temperature(answers, task.targets[tested])
+        return float(task.loss(np.asarray(scaled, np.float32), tested).sum())
+
+    places = range(len(SHARES))
+    best = min(places, key=least_loss)
+    if len(done) == 1:
+        return best, [best]
+    return best, [min(places, key=partial(least_loss, without=fold)) for fold in range(len(done))]
 
 
 def _outcome(
