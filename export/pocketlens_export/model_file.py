@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,6 +45,8 @@ def check_out(out: Path) -> None:
     if out.suffix.lower() != ".onnx":
         # Whatever was there would be replaced, such as a picture.
         raise FileError(f"{out}: expected a name that ends in .onnx")
+    if not os.access(out.parent, os.W_OK):
+        raise FileError(f"{out}: cannot be written: its folder is read-only; choose another --out")
 
 
 def load(model: onnx.ModelProto, metadata: Metadata) -> pocketlens.Classifier:
@@ -89,7 +93,9 @@ def write(content: bytes, out: Path) -> None:
     except OSError as error:
         raise FileError(f"{out}: cannot be written ({error.strerror})") from error
     finally:
-        partial.unlink(missing_ok=True)
+        # A file system that is read-only refuses this too, and would hide the reason.
+        with suppress(OSError):
+            partial.unlink()
 
 
 def versions_of_runtime() -> dict[str, str]:

@@ -26,7 +26,7 @@ def load_model(
     max_pixels: int = DEFAULT_LIMITS.max_pixels,
     max_bytes: int = DEFAULT_LIMITS.max_bytes,
 ) -> Classifier:
-    """Loads an .onnx file written by `pocketlens export`.
+    """Loads an .onnx file written by `pocketlens export` or `teach`.
 
     Args:
         model: Path of the file, or its bytes; None loads the bundled cats-and-dogs model.

@@ -207,6 +207,19 @@ def test_full_disk_leaves_the_old_file(
     assert list(tmp_path.iterdir()) == [out]
 
 
+def test_read_only_target_is_said_before_any_work(
+    painted_folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("os.access", lambda *about: False)
+    assert main(["teach", str(painted_folder), "--out", str(tmp_path / "m.onnx")]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "m.onnx: cannot be written: its folder is read-only; choose" in captured.err
+
+
 def test_groups_stay_in_one_fold(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = paint(paint(tmp_path / "f", "red", 4), "green", 4)
     options = ["--groups", r"/(\d)", "--keep-repeats", "--class-weights", "balanced"]

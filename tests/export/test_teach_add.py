@@ -27,9 +27,12 @@ def add(folder: Path, model: Path, out: Path, *options: str) -> int:
     return main(["teach", "--add", str(folder), str(model), "--out", str(out), *options])
 
 
-def test_one_picture_more(taught_model: Path, tmp_path: Path) -> None:
+def test_one_picture_more(
+    taught_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     more, out = paint(tmp_path / "more", "red", 1, first=20), tmp_path / "new.onnx"
     assert add(more, taught_model, out) == 0
+    assert "reading 1 picture of 1 class\n" in capsys.readouterr().out
     before, after = (pocketlens.load_model(file) for file in (taught_model, out))
     assert after.labels == before.labels
     metadata = after.metadata

@@ -68,13 +68,43 @@ def test_full_disk_is_called_so_where_a_file_cannot_be_written(
     )
 
 
+def test_read_only_file_system_is_called_so(
+    tmp_path: Path,
+    colors_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def refuse(path: Path, *about: object, **more: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", str(path))
+
+    monkeypatch.setattr(Path, "write_text", refuse)
+    monkeypatch.setattr(Path, "unlink", refuse)
+    report = tmp_path / "report.json"
+    assert main(["bench", str(colors_file), "--json", str(report)]) == 1
+    said = capsys.readouterr().err
+    assert said == f"pocketlens: error: {report}: cannot be written (Read-only file system)\n"
+
+
+def test_ctrl_c_while_a_library_is_imported(
+    colors_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*about: object, **more: object) -> None:
+        raise ImportError("initialization failed") from KeyboardInterrupt()
+
+    monkeypatch.setattr("pocketlens.cli.bench.load_model", interrupted)
+    assert main(["bench", str(colors_file)]) == 130
+    assert capsys.readouterr().err == "pocketlens: interrupted\n"
+
+
 @pytest.mark.parametrize("command", ["train", "teach"])
 def test_expression_that_is_none_is_refused_before_any_work(
     command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(SystemExit):
-        main([command, str(tmp_path), "--out", str(tmp_path / "out"), "--groups", "(cam"])
-    assert "--groups: got '(cam', expected 'sub-folder' or a regular" in capsys.readouterr().err
+    for groups in ("(cam", ""):
+        with pytest.raises(SystemExit):
+            main([command, str(tmp_path), "--out", str(tmp_path / "out"), "--groups", groups])
+        error = capsys.readouterr().err
+        assert f"--groups: got {groups!r}, expected 'sub-folder' or a regular" in error
 
 
 def test_names_stay_on_one_line(

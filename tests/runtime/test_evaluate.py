@@ -265,6 +265,20 @@ def test_a_report_is_written_whole_or_not_at_all(
     assert [path.name for path in tmp_path.glob(".*")] == []
 
 
+def test_a_report_never_replaces_the_model(
+    colors: Path, command: Any, tmp_path: Path, colors_file: Path
+) -> None:
+    model = tmp_path / "model.onnx"
+    model.write_bytes(colors_file.read_bytes())
+    (tmp_path / "link").symlink_to(model)
+    for place in (model, tmp_path / "link"):
+        status, out, err = command(colors, "--out", str(place), model=model)
+        assert (status, out) == (1, "")
+        assert f"{place}: is the model itself" in err
+    assert main(["bench", str(model), "--json", str(model)]) == 1
+    assert model.read_bytes() == colors_file.read_bytes()
+
+
 def test_names_of_any_bytes(colors: Path, command: Any, tmp_path: Path) -> None:
     odd = colors / "red" / os.fsdecode(b"a\xff\n.png")
     odd.write_bytes(picture("blue"))

@@ -38,7 +38,7 @@ GRAPH_ALONE = MODEL[
     : next(stop for number, *_, stop in fields(MODEL, 0, len(MODEL)) if number == 7)
 ]
 UNPACK = "; unpack it first"
-EXPECTED = "; expected an .onnx file written by `pocketlens export`"
+EXPECTED = "; expected an .onnx file written by `pocketlens export` or `teach`"
 AGAIN = "; copy or download the file again"
 KINDS = {
     b"": f"the file is empty{AGAIN}",

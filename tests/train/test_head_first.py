@@ -373,7 +373,7 @@ def test_class_of_one_picture(
     (few / "red" / "only.png").write_bytes(single)
     assert train(few, tmp_path / "run") == 1
     error = capsys.readouterr().err.splitlines()[-1]
-    assert "class 'red' has 1 usable picture(s)" in error
+    assert "class 'red' has 1 usable picture, expected two" in error
     assert not (tmp_path / "run").exists()
 
 

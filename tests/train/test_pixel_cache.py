@@ -124,5 +124,5 @@ def test_disk_that_is_full(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(
         "pocketlens_train.pixel_cache.disk_usage", lambda _: type("U", (), {"free": 9})
     )
-    with pytest.raises(FileError, match=r"need 0\.0 GB, .* choose another --out or a smaller"):
+    with pytest.raises(FileError, match=r"need \d\.\d MB, .* choose another --out or a smaller"):
         load(folder)

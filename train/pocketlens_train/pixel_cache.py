@@ -130,7 +130,7 @@ def _check_room(folder: Path, size: int, advice: str) -> None:
     if size > free:
         # Running out of room under a memory map would kill the process.
         raise FileError(
-            f"{folder}: the pictures need {size / 1e9:.1f} GB, the disk has {free / 1e9:.1f} GB "
+            f"{folder}: the pictures need {size / 1e6:,.1f} MB, the disk has {free / 1e6:,.1f} MB "
             f"free; choose {advice}"
         )
 

@@ -52,8 +52,9 @@ def extract_features(listing: Listing, extractor: FeatureExtractor) -> FolderFea
     Raises:
         DatasetError: None of them is a picture.
     """
-    count = len(listing.files)
-    say(f"reading {count:,} pictures of {len(listing.labels):,} classes")
+    count, classes = len(listing.files), len(listing.labels)
+    pictures = "1 picture" if count == 1 else f"{count:,} pictures"
+    say(f"reading {pictures} of {'1 class' if classes == 1 else f'{classes:,} classes'}")
     rows: list[PictureFeatures] = []
     read = read_listing(
         listing, extractor.extract, rows.append, lambda loaded: show_reading(loaded, count)

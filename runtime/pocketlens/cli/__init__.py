@@ -87,7 +87,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         with warnings.catch_warnings():
             warnings.showwarning = print_warning
             return int(arguments.run(arguments))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, ImportError) as error:
+        # What is written in C makes an ImportError of a Ctrl-C while it is imported.
+        if KeyboardInterrupt not in (type(error), type(error.__cause__)):
+            raise
         print("pocketlens: interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:

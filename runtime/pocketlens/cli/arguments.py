@@ -72,6 +72,8 @@ def seed(text: str) -> int:
 
 
 def _groups(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("got '', expected 'sub-folder' or a regular expression")
     try:
         re.compile(text)
     except re.error as error:

@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.outliers and not arguments.outliers.is_dir():
         raise FileMissingError(f"{arguments.outliers}: expected a folder with picture files")
     if arguments.out is not None:
-        check_writable(arguments.out)
+        check_writable(arguments.out, arguments.model)
     if labelled.lacking:
         print_note(f"{labelled.folder}: has no pictures of {listed(labelled.lacking)}")
     left_out = labelled.count_unknown()

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from pocketlens.errors import FileError
 from pocketlens.names import printable
 
 
-def check_writable(file: Path) -> None:
+def check_writable(file: Path, model: Path) -> None:
     """Tries whether write_whole() can write there, before the work is done.
 
     Raises:
-        FileError: It cannot.
+        FileError: It cannot, or would write over the model.
     """
+    if file.exists() and file.samefile(model):
+        raise FileError(f"{file}: is the model itself; expected another name for the report")
     _write(file, None)
 
 
@@ -40,4 +43,6 @@ def _write(file: Path, text: str | None) -> None:
     except OSError as error:
         raise FileError(f"{file}: cannot be written ({error.strerror})") from error
     finally:
-        partial.unlink(missing_ok=True)
+        # A file system that is read-only refuses this too, and would hide the reason.
+        with suppress(OSError):
+            partial.unlink()

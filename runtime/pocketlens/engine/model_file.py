@@ -14,7 +14,7 @@ from pocketlens.errors import FileError, ModelError
 from pocketlens.pictures.files import read_bytes
 from pocketlens.pictures.formats import FIRST_BYTES, picture_kind
 
-EXPECTED = "expected an .onnx file written by `pocketlens export`"
+EXPECTED = "expected an .onnx file written by `pocketlens export` or `teach`"
 """What to say of a file that is another."""
 _AGAIN = "copy or download the file again"
 _UNPACK = "unpack it first"

@@ -124,10 +124,10 @@ def assign_folds(
         found = len(np.unique(groups[own]))
         most = max(most, found)
         if found < 2:
+            usable = "1 usable picture" if own.sum() == 1 else f"{own.sum()} that belong together"
             raise DatasetError(
-                f"class {label!r} has {own.sum()} usable picture(s) that "
-                f"{'belong together' if own.sum() > 1 else 'cannot be split'}, expected two or "
-                "more that do not; add pictures of that class"
+                f"class {label!r} has {usable}, expected two or more that do not belong together: "
+                "one to learn from, one to test; add pictures of that class"
             )
     # No class of a handful of pictures can be in more folds than it has pictures.
     splitter = StratifiedGroupKFold(min(folds, most), shuffle=True, random_state=seed)
