@@ -90,7 +90,7 @@ class Familiarity:
         yield (
             "rejects",
             f"below a familiarity of {self.threshold:.2f}, by {self.method}, set on "
-            f"{self.validation_images:,} validation pictures",
+            f"{self.validation_images:,} pictures that were not learnt from",
         )
         if self.rejection:
             yield "rejection", self.rejection.text()
