@@ -140,7 +140,8 @@ class Calibration:
         """Label and value of each figure."""
         yield (
             "temperature",
-            f"{self.temperature:.3f}, fitted on {self.validation_images:,} pictures that were not learnt from",
+            f"{self.temperature:.3f}, fitted on {self.validation_images:,} pictures that were not "
+            "learnt from",
         )
         for name, fit in (("without it", self.before), ("with it", self.after)):
             text = f"log loss {fit.log_loss:.4f}, calibration error {fit.calibration_error:.2%}"
