@@ -21,6 +21,7 @@ import pytest
 for library in ("gradio", "PIL", "pi_heif"):
     pytest.importorskip(library)
 
+import gradio
 import pi_heif
 from PIL import Image, PngImagePlugin
 
@@ -140,7 +141,7 @@ def doors(model: pocketlens.Classifier) -> Iterator[dict[str, Door]]:
 
     def frame(data: bytes, file: Path) -> Scores:
         url = f"data:image/jpeg;base64,{base64.b64encode(data).decode()}"
-        html, *_ = classify["live"]({"url": url}, [], 0)
+        html, *_ = classify["live"]({"url": url}, [], 0, gradio.Request())
         best = model.predict(data)
         assert f"<b>{best.label} {best.score:.0%}</b>" in html
         return best.scores
@@ -155,7 +156,7 @@ def doors(model: pocketlens.Classifier) -> Iterator[dict[str, Door]]:
         "endpoint": lambda data, file: called["pocketlens_demo.api.predict"](upload(file))[
             "scores"
         ],
-        "photo tab": lambda data, file: classify["photo"](upload(file), False)[0],
+        "photo tab": lambda data, file: classify["photo"](upload(file), False, gradio.Request())[0],
         "live tab": frame,
         "upload": lambda data, file: raised(*answers(model, named_pictures([upload(file)]))),
         "zip": zipped,
