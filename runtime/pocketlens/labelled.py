@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pocketlens.errors import DatasetError
+from pocketlens.metadata.provenance import Data
 from pocketlens.names import listed, normalised
 from pocketlens.pictures.class_folders import by_label, sub_folders
 from pocketlens.pictures.folders import PassedOver, picture_files
+from pocketlens.pictures.listing import list_files
+from pocketlens.pictures.reading import read_listing
 
 _MOST_NAMES = 10
 
@@ -98,6 +101,25 @@ def check_all_are_known(labelled: Labelled) -> None:
             f"{labelled.folder}: its classes are not the model's ({_sides(labelled)}); "
             "--common measures those that both have"
         )
+
+
+def is_trained_on(labelled: Labelled, counts: Sequence[int], data: Data | None) -> bool:
+    """Whether a folder holds the pictures that the model was trained on, by names and contents.
+
+    They are read once more, and only where there are as many of each class.
+
+    Args:
+        labelled: The folder.
+        counts: How many pictures of each of the model's classes could be read.
+        data: What the model says of its training.
+    """
+    if data is None or labelled.unknown:
+        return False
+    if list(counts) != [data.images.get(label) for label in labelled.labels]:
+        return False
+    listing = list_files(labelled.folder)
+    read = read_listing(listing, lambda content: None, lambda kept: None, lambda files: files)
+    return read.fingerprint == data.fingerprint
 
 
 def _sides(labelled: Labelled) -> str:

@@ -16,6 +16,8 @@ from builders import colors_model, encode, plain
 from pocketlens.cli import main
 from pocketlens.loading import BUNDLED_MODEL, load_model
 from pocketlens.metrics import evaluate
+from pocketlens.pictures.listing import list_files
+from pocketlens.pictures.reading import read_listing
 
 COLORS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255)}
 
@@ -65,6 +67,18 @@ def test_figures_of_a_folder(colors: Path, command: Any) -> None:
     }
     assert found["rejection"] is found["outliers"] is None
     assert found["never_answered"] == found["not_measured"] == found["unreadable"] == []
+
+
+def test_pictures_that_the_model_was_trained_on(tmp_path: Path, command: Any) -> None:
+    folder = fill(tmp_path / "colors", red="red", green="green", blue="blue")
+    read = read_listing(list_files(folder), bytes, len, lambda files: files)
+    images = {"red": 1, "green": 1, "blue": 1}
+    data = {"fingerprint": read.fingerprint, "images": images, "left_out": 0, "split": images}
+    model = tmp_path / "model.onnx"
+    model.write_bytes(colors_model(data=data))
+    assert "was trained on these pictures" in command(folder, model=model)[2]
+    (folder / "red" / "0.png").write_bytes(encode(plain(250, 0, 0)))
+    assert command(folder, model=model)[2] == ""
 
 
 def test_the_report_as_text(colors: Path, command: Any) -> None:

@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Prints the figures; see configure()."""
     # Each command pays for what is imported above.
     from pocketlens.evaluation import measure
-    from pocketlens.labelled import check_all_are_known, compare
+    from pocketlens.labelled import check_all_are_known, compare, is_trained_on
     from pocketlens.tools.evaluation_report import Report, as_json, as_text
 
     model = load_model(arguments.model)
@@ -72,6 +72,12 @@ def run(arguments: argparse.Namespace) -> int:
     watch.end()
     if evaluation is None:
         raise DatasetError(f"{labelled.folder}: no picture of a class of the model could be read")
+    counts = [sum(row) for row in evaluation.metrics.confusion_matrix]
+    if is_trained_on(labelled, counts, model.metadata.data):
+        print_note(
+            f"{labelled.folder}: the model was trained on these pictures, so the figures are too "
+            "good; `pocketlens info` has those of pictures that it had not learnt from"
+        )
     lacks_outliers = outliers is not None and evaluation.outliers is None
     if lacks_outliers:
         print_error(f"{arguments.outliers}: no picture could be read (--outliers)")
