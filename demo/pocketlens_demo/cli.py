@@ -9,7 +9,6 @@ from pocketlens.cli.printing import print_note
 from pocketlens.loading import BUNDLED_MODEL
 from pocketlens_demo.serving import serve
 from pocketlens_demo.space import write_space
-from pocketlens_demo.teaching.lesson import missing_line
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -68,8 +67,12 @@ def run(arguments: argparse.Namespace) -> int:
         write_space(arguments.model, arguments.space)
         print(f"{arguments.space}: a Space; try it: python {arguments.space / 'app.py'}")
         return 0
-    if arguments.teach and (line := missing_line()):
-        print_note(f"the Teach tab needs more: {line}")
+    if arguments.teach:
+        # The other commands need not pay for it.
+        from pocketlens_demo.teaching.lesson import missing_line
+
+        if line := missing_line():
+            print_note(f"the Teach tab needs more: {line}")
     serve(
         arguments.model,
         host=arguments.host,

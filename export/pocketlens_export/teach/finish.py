@@ -18,7 +18,7 @@ from pocketlens_export.figures import describe_familiarity, measure
 from pocketlens_export.graph import Heads
 from pocketlens_export.graph_checks import check_graph
 from pocketlens_export.model_file import load, with_selftest, write
-from pocketlens_export.teach.kept_features import KeptFeatures, even_sample
+from pocketlens_export.teach.kept_features import KeptFeatures
 from pocketlens_export.teach.learning import Learnt, Task
 from pocketlens_export.teach.network import put_head
 
@@ -63,7 +63,7 @@ def build(body: onnx.ModelProto, learnt: Learnt, heads: Heads, kept: KeptFeature
     trained = put_head(body, learnt.head)
     model = heads.add_to(trained)
     check_graph(model, set(heads.output_names([output.name for output in trained.graph.output])))
-    even_sample(kept).put_into(model)
+    kept.put_into(model)
     return model
 
 

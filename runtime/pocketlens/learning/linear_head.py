@@ -91,24 +91,31 @@ def fit_head(
     Raises:
         MissingExtraError: scikit-learn is not installed.
     """
-    with one_blas_thread():
+    with _fitting():
         return _fit(views, targets, weights, strength)
+
+
+@contextmanager
+def _fitting() -> Iterator[None]:
+    """Around _fit(), outside of worker threads: the filters of warnings are the process's."""
+    with requires_extra("teach", "sklearn"):
+        from sklearn.exceptions import ConvergenceWarning
+    with one_blas_thread(), warnings.catch_warnings():
+        # A head that is not at the optimum to the last digit is as good.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        yield
 
 
 def _fit(
     views: Sequence[Features], targets: Indices, weights: npt.NDArray[np.float64], strength: float
 ) -> LinearHead:
-    with requires_extra("teach", "sklearn"):
-        from sklearn.exceptions import ConvergenceWarning
-        from sklearn.linear_model import LogisticRegression
-        from sklearn.preprocessing import StandardScaler
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import StandardScaler
+
     features, repeated = np.concatenate(views), np.tile(targets, len(views))
     scaler = StandardScaler().fit(features)
     model = LogisticRegression(C=strength, max_iter=_ITERATIONS, tol=1e-3)
-    with warnings.catch_warnings():
-        # A head that is not at the optimum to the last digit is as good.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        model.fit(scaler.transform(features), repeated, sample_weight=weights[repeated])
+    model.fit(scaler.transform(features), repeated, sample_weight=weights[repeated])
     present, rows, offsets = model.classes_, model.coef_, model.intercept_
     if len(present) == 2:
         # Of two classes scikit-learn gives one difference.
@@ -142,7 +149,7 @@ def answer_out_of_fold(
         return _fit([view[learnt] for view in views], targets[learnt], weights, strength)
 
     logits = np.zeros((len(targets), len(weights)), np.float32)
-    with one_blas_thread():
+    with _fitting():
         heads = map_in_order(fit, range(int(folds.max()) + 1), usable_cores())
         for fold, head in enumerate(heads):
             logits[folds == fold] = head.logits(views[0][folds == fold])
