@@ -1,0 +1,3 @@
+"""`pocketlens watch`."""
+def configure(parser):
+    "x"
