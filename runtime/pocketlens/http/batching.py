@@ -119,7 +119,7 @@ class AnswerQueue:
     def _more(self) -> list[_Picture]:
         # The other threads have their share of what waits.
         room = min(MAX_BATCH, -(-self.waiting // len(self._threads))) - 1
-        more = []
+        more: list[_Picture] = []
         while len(more) < room:
             try:
                 picture = self._queue.get_nowait()
@@ -175,8 +175,6 @@ def _prepared(picture: _Picture) -> ImageInput | PocketLensError:
     if not picture.explain:
         return picture.image
     try:
-        return decode_for(
-            picture.image, picture.model.metadata.preprocessing, picture.model.limits
-        )
+        return decode_for(picture.image, picture.model.metadata.preprocessing, picture.model.limits)
     except PocketLensError as error:
         return error

@@ -46,6 +46,7 @@ def docs_page(content: dict[str, Any]) -> str:
     """The description as HTML that loads nothing."""
     info, paths = content["info"], content["paths"]
     answer = content["components"]["schemas"]["Answer"]["properties"]
+    keys = _table((key, about["description"]) for key, about in answer.items())
     routes = "".join(
         _route(path, method.upper(), operations[method])
         for path, operations in paths.items()
@@ -69,7 +70,7 @@ def docs_page(content: dict[str, Any]) -> str:
 <button>Ask</button>
 </form>
 <h2>Keys of an answer</h2>
-{_table((key, about.get("description", "PNG in base64, with explain=1")) for key, about in answer.items())}
+{keys}
 {routes}
 </body>
 </html>

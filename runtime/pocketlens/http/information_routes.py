@@ -70,9 +70,7 @@ async def docs(service: Service, request: Request) -> Response:
     from starlette.responses import Response
 
     page = docs_page(openapi(list(service.models)))
-    return Response(
-        page, media_type="text/html", headers={"Content-Security-Policy": _POLICY}
-    )
+    return Response(page, media_type="text/html", headers={"Content-Security-Policy": _POLICY})
 
 
 def _summary(name: str, model: Classifier) -> dict[str, Any]:

@@ -28,8 +28,16 @@ class Metrics:
     def __init__(self) -> None:
         """Raises MissingExtraError where prometheus-client is not installed."""
         with requires_extra("serve", "prometheus_client"):
-            from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Summary
+            from prometheus_client import (
+                CollectorRegistry,
+                Counter,
+                Gauge,
+                Histogram,
+                Summary,
+                disable_created_metrics,
+            )
 
+        disable_created_metrics()
         self._registry = registry = CollectorRegistry()
         name = "pocketlens_{}".format
         of = {"registry": registry}

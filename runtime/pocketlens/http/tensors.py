@@ -59,12 +59,14 @@ def read_request(body: bytes, header_length: str | None) -> InferenceRequest:
         content = json.loads(body[:end])
         (tensor,) = content["inputs"]
         shape, parameters = tensor["shape"], tensor.get("parameters") or {}
-        kind = tensor["name"], tensor["datatype"]
-        if kind != (INPUT, "BYTES") or not all(type(side) is int for side in shape):
-            raise _bad(f"got {kind[0]!r:.100} of datatype {kind[1]!r:.100} and shape {shape!r:.100}")
+        name, datatype = tensor["name"], tensor["datatype"]
+        if (name, datatype) != (INPUT, "BYTES") or not all(type(side) is int for side in shape):
+            raise _bad(f"got {name!r:.100}, {datatype!r:.100}, shape {shape!r:.100}")
         if _SIZE in parameters:
             if parameters[_SIZE] != len(body) - end:
-                raise _bad(f"got {len(body) - end} bytes of binary data and {_SIZE} of another size")
+                raise _bad(
+                    f"got {len(body) - end} bytes of binary data and {_SIZE} of another size"
+                )
             images = list(_elements(body[end:]))
         else:
             images = [b64decode(element, validate=True) for element in tensor["data"]]
@@ -74,9 +76,7 @@ def read_request(body: bytes, header_length: str | None) -> InferenceRequest:
         raise _bad(f"got {type(error).__name__}: {error!s:.200}") from error
     if not images or len(images) != np.prod(shape, dtype=object):
         raise _bad(f"got {len(images)} elements in shape {shape!r:.100}")
-    return InferenceRequest(
-        None if request_id is None else str(request_id), images, wanted, binary
-    )
+    return InferenceRequest(None if request_id is None else str(request_id), images, wanted, binary)
 
 
 def write_response(
@@ -103,7 +103,7 @@ def write_response(
             )
         values = outputs[name]
         datatype = {"b": "BOOL", "f": "FP32"}.get(values.dtype.kind, "BYTES")
-        tensor = {"name": name, "datatype": datatype, "shape": list(values.shape)}
+        tensor: dict[str, Any] = {"name": name, "datatype": datatype, "shape": list(values.shape)}
         if binary:
             data.append(_packed(values, datatype))
             tensor["parameters"] = {_SIZE: len(data[-1])}
