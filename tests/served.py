@@ -33,6 +33,7 @@ class Server:
                 break
         else:
             self.process.wait()
+            self._output.close()
             raise AssertionError("".join(self.lines))
         (address,) = (line for line in self.lines if "/v1/predict" in line)
         self.url = address.split(" at ")[1].partition("/v1/predict")[0]
@@ -54,7 +55,10 @@ class Server:
     def close(self) -> str:
         """Stops it; gives all that it has printed."""
         self.process.terminate()
-        self.process.wait(timeout=20)
+        try:
+            self.process.wait(timeout=20)
+        finally:
+            self.process.kill()
         self._reader.join()
         self._output.close()
         return "".join(self.lines)

@@ -49,15 +49,18 @@ async def read_body(request: Request, most: int = MAX_BODY) -> bytes:
         )
     length = request.headers.get("content-length", "")
     if length.isdecimal():
-        _check_size(int(length), most)
+        # What is not much too large is received first, else some clients do not see the answer.
+        _check_size(int(length), most if "expect" in request.headers else MAX_BODY)
     chunks, size = [], 0
     try:
         async for chunk in request.stream():
             size += len(chunk)
-            _check_size(size, most)
-            chunks.append(chunk)
+            _check_size(size, MAX_BODY)
+            if size <= most:
+                chunks.append(chunk)
     except ClientDisconnect as error:
         raise Problem(HTTPStatus.BAD_REQUEST, "the client is gone") from error
+    _check_size(size, most)
     return b"".join(chunks)
 
 
