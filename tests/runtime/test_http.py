@@ -24,6 +24,14 @@ from served import Server, form
 for library in ("httptools", "onnxruntime", "prometheus_client", "starlette", "uvicorn"):
     pytest.importorskip(library)
 
+from starlette.applications import Starlette
+
+from pocketlens.http import authorization
+from pocketlens.http.application import routes
+from pocketlens.http.batching import AnswerQueue
+from pocketlens.http.problems import Problem
+from pocketlens.http.service import Service
+
 TOKEN = "0123456789abcdef-token"
 JPEG = "image/jpeg"
 ROUTES = (
@@ -368,3 +376,33 @@ def test_signals_end_it(colors_file: Path, number: int) -> None:
         server.process.send_signal(number)
         assert server.process.wait(timeout=20) == 0
     assert "Traceback" not in "".join(server.lines)
+
+
+def test_routes_in_another_application() -> None:
+    queue = AnswerQueue(1)
+    paths = [route.path for route in routes(Service({"pets": load_model()}, queue=queue))]
+    assert {route.replace("colors", "{name}") for route in (*ROUTES, *POSTED)} == set(paths)
+    assert Starlette(routes=routes(Service({"pets": load_model()}, queue=queue)))
+    queue.close()
+
+
+@pytest.mark.parametrize(
+    ("expected", "got", "fits"),
+    [
+        (None, None, True),
+        ("Basic YTpi", "Basic YTpi", True),
+        ("Basic YTpi", "basic YTpi", True),
+        ("Basic YTpi", "Bearer YTpi", False),
+        ("Basic YTpi", "Basic YTp", False),
+        ("Basic YTpi", "Basic YTpiä", False),
+        ("Basic YTpi", "", False),
+        ("Basic YTpi", None, False),
+    ],
+)
+def test_authorization(expected: str | None, got: str | None, fits: bool) -> None:
+    if fits:
+        authorization.check(expected, got)
+        return
+    with pytest.raises(Problem) as error:
+        authorization.check(expected, got)
+    assert error.value.headers["WWW-Authenticate"] == 'Basic realm="pocketlens"'
