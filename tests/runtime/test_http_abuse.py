@@ -144,6 +144,20 @@ def test_an_answer_may_take_longer(monkeypatch: pytest.MonkeyPatch) -> None:
         assert b'"red"' in response(client)
 
 
+def test_who_does_not_read_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "SECONDS_TO_SEND", 0.1)
+    monkeypatch.setattr(connections, "_SECONDS_BETWEEN_LOOKS", 0.05)
+
+    class Long(Stub):
+        def predict_each(self, images: list[bytes], explain: bool) -> list[Prediction]:
+            return [Prediction("x" * 20_000_000, 1.0, {"x": 1.0})]
+
+    with local(Long()) as server, server.connect() as client:
+        client.sendall(WHOLE)
+        eventually(lambda: server.server.server_state.total_requests)
+        eventually(lambda: not server.server.server_state.connections)
+
+
 def test_endless_headers() -> None:
     with local() as server, server.connect() as client:
         with pytest.raises(ConnectionError):

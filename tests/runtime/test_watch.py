@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -230,6 +231,27 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="cannot be moved"):
         move(tmp_path / "a.png", tmp_path / "sorted", "red")
     assert (tmp_path / "a.png").exists()
+
+
+def test_no_more_watches(
+    folder: Path,
+    tmp_path: Path,
+    colors_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    from watchdog.observers import Observer
+
+    def fail(self: Any) -> None:
+        raise OSError(errno.ENOSPC, "inotify watch limit reached")
+
+    monkeypatch.setattr(Observer, "start", fail)
+    monkeypatch.setattr(signal, "signal", lambda *about: None)
+    options = ["--out", str(tmp_path / "out.jsonl"), "--model", str(colors_file)]
+    assert main(["watch", str(folder), *options]) == 1
+    errors = capsys.readouterr().err
+    assert "watch limit reached" in errors
+    assert "free some space" not in errors
 
 
 def test_command_line(

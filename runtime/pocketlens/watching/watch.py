@@ -68,7 +68,11 @@ class Watch:
         try:
             self._observer.start()
         except OSError as error:
-            raise FileError(f"{self._folder}: cannot be watched ({error.strerror})") from error
+            # Not "from error": its number says "no space", and means watches.
+            raise FileError(
+                f"{self._folder}: cannot be watched ({error}); the system may allow more "
+                "(sysctl fs.inotify)"
+            ) from None
         try:
             while not self._stopped:
                 self._wake.clear()
