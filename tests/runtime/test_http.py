@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
 from base64 import b64decode
 from collections.abc import Iterator
 from http.client import HTTPConnection
@@ -406,3 +407,17 @@ def test_authorization(expected: str | None, got: str | None, fits: bool) -> Non
     with pytest.raises(Problem) as error:
         authorization.check(expected, got)
     assert error.value.headers["WWW-Authenticate"] == 'Basic realm="pocketlens"'
+
+
+@pytest.mark.parametrize("library", ["uvicorn", "starlette", "prometheus_client"])
+def test_a_library_that_is_missing_is_named_with_its_pip_line(
+    library: str,
+    colors_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
+    assert main(["serve", str(colors_file), "--port", "0", "--metrics"]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith(f"pocketlens: error: {library} is not installed; run: pip install")
+    assert "[serve]" in error
