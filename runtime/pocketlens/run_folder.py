@@ -14,13 +14,14 @@ import numpy.typing as npt
 
 from pocketlens.errors import DatasetError, FileMissingError, ModelError
 from pocketlens.metadata import Metadata
-from pocketlens.metrics import Classes
+from pocketlens.metrics import Classes, Probabilities, softmax
 from pocketlens.names import normalised
 
 MODEL = "model.keras"
 RECORD = "record.json"
 HELD_OUT = "held-out.keras"
 OUT_OF_FOLD = "out-of-fold.npz"
+ANSWERS = "answers.npz"
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,13 @@ def _read_out_of_fold(file: Path) -> OutOfFold | None:
         return OutOfFold(archive["logits"], familiarity)
 
 
+def _read_answers(file: Path) -> Probabilities | None:
+    if not file.exists():
+        return None
+    with np.load(file) as archive:
+        return np.asarray(archive["probabilities"])
+
+
 @dataclass(frozen=True)
 class Run:
     """A finished training run.
@@ -64,6 +72,8 @@ class Run:
             `model` has learnt from them; else None.
         out_of_fold: Answers to fit probabilities on; None: ask the network about "validation".
         validation_folder: Where the pictures of the validation split are; None: in `folder`.
+        probabilities: The answers to the pictures of "test"; None where `out_of_fold` has them, or
+            an older version wrote the run.
     """
 
     model: Path
@@ -75,6 +85,23 @@ class Run:
     held_out: Path | None = None
     out_of_fold: OutOfFold | None = None
     validation_folder: Path | None = None
+    probabilities: Probabilities | None = None
+
+    def answers(self) -> tuple[Path, list[str], Probabilities]:
+        """The folder and names of the tested pictures, and the N x K answers to them.
+
+        Raises:
+            ModelError: The run holds no answers.
+        """
+        if self.out_of_fold:
+            logits = self.out_of_fold.logits[:, : len(self.metadata.labels)]
+            return self.folder, self.split["train"], softmax(logits)
+        if self.probabilities is None:
+            raise ModelError(
+                f"{self.model.parent}: an older version wrote it, without answers; train again, or "
+                "export it and compare the .onnx files"
+            )
+        return self.test_folder, self.split["test"], self.probabilities
 
     def classes(self, names: Sequence[str]) -> Classes:
         """For each of some files the index of its class."""
@@ -164,6 +191,7 @@ def read_run(folder: Path) -> Run:
             held_out if held_out.exists() else None,
             _read_out_of_fold(folder / OUT_OF_FOLD),
             Path(content.get("validation_folder", content["folder"])),
+            _read_answers(folder / ANSWERS),
         )
     except (ValueError, KeyError, TypeError, BadZipFile) as error:
         raise ModelError(

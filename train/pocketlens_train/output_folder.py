@@ -13,7 +13,15 @@ from typing import Any
 
 from pocketlens.errors import FileError
 from pocketlens.metadata import Metadata
-from pocketlens.run_folder import HELD_OUT, MODEL, OUT_OF_FOLD, RECORD, Run, write_record
+from pocketlens.run_folder import (
+    ANSWERS,
+    HELD_OUT,
+    MODEL,
+    OUT_OF_FOLD,
+    RECORD,
+    Run,
+    write_record,
+)
 from pocketlens_train.loading import CACHES
 from pocketlens_train.npz import write_npz
 from pocketlens_train.outcome import Outcome
@@ -23,7 +31,7 @@ from pocketlens_train.stages import NAMES
 
 CHECKPOINT = "checkpoint.npz"
 _ANSWERS = re.compile(r"\.teacher-[0-9a-f]{12}")
-_FINISHED = {MODEL, HELD_OUT, OUT_OF_FOLD, RECORD}
+_FINISHED = {MODEL, HELD_OUT, OUT_OF_FOLD, ANSWERS, RECORD}
 _USELESS = {*CACHES, "partial.keras", "partial.npz", f"{RECORD}.partial"}
 _CROPS = re.compile(r"crops-\d+\.npy")
 
@@ -107,6 +115,8 @@ def publish(
     _save(plan.build_final(outcome.weights), run_folder / MODEL)
     if outcome.out_of_fold:
         write_npz(run_folder / OUT_OF_FOLD, outcome.out_of_fold.arrays())
+    else:
+        write_npz(run_folder / ANSWERS, {"probabilities": outcome.probabilities})
     split = {
         "train": list(outcome.learnt),
         "validation": list(splits.validation.files),
