@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 from pocketlens.metadata import Metadata
+from pocketlens.metadata.provenance import Training
 from pocketlens.metrics import evaluate
 from pocketlens.run_folder import read_run
 from pocketlens_train import output_folder, plots
@@ -37,6 +39,7 @@ def train(folder: Path, out: Path, settings: Settings) -> Metadata:
     """
     if settings.resume and output_folder.is_finished(out):
         return read_run(out).metadata
+    begun = time.monotonic()
     listings = list_all(
         folder, settings.test, settings.outliers, settings.validation, settings.unlabelled
     )
@@ -58,7 +61,9 @@ def train(folder: Path, out: Path, settings: Settings) -> Metadata:
 
         def publish(outcome: Outcome) -> Metadata:
             command = settings.command(folder, out)
-            metadata = _metadata(plan, splits, outcome, command, device(model))
+            seconds = None if saved else round(time.monotonic() - begun)
+            training = describe_training(plan, splits, command, device(model), outcome, seconds)
+            metadata = _metadata(plan, splits, outcome, training)
             if plan.folds:
                 output_folder.begin(out, plan.fixed() | splits.fingerprints)
             output_folder.publish(out, metadata, outcome, splits, plan)
@@ -98,16 +103,14 @@ def _fit_whole(
     )
 
 
-def _metadata(
-    plan: Plan, splits: Splits, outcome: Outcome, command: str, trained_on: str
-) -> Metadata:
+def _metadata(plan: Plan, splits: Splits, outcome: Outcome, training: Training) -> Metadata:
     return Metadata(
         labels=plan.labels,
         preprocessing=plan.preprocessing,
         architecture=plan.settings.arch,
         metrics=evaluate(outcome.tested.targets, outcome.probabilities),
         history={name: tuple(values) for name, values in outcome.history.items()},
-        training=describe_training(plan, splits, command, trained_on, outcome.head_first),
+        training=training,
         data=describe_data(splits, plan.labels, outcome),
         versions=versions(),
     )

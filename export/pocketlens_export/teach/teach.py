@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +58,7 @@ def teach(folder: Path, out: Path, settings: Settings, command: str) -> Metadata
         ExportError: A check failed.
         FileError: `out` cannot be written.
     """
+    begun = time.monotonic()
     check_out(out)
     about = about_text(settings.about) if settings.about else ""
     listing = list_files(folder, command="teach")
@@ -82,6 +84,7 @@ def teach(folder: Path, out: Path, settings: Settings, command: str) -> Metadata
             seed=settings.seed,
             device="CPU (onnxruntime)",
             finished=now(),
+            seconds=round(time.monotonic() - begun),
             epochs=0,
             batch_size=0,
             learning_rate=0.0,
