@@ -16,12 +16,14 @@ from pocketlens.errors import DatasetError, FileMissingError, ModelError
 from pocketlens.metadata import Metadata
 from pocketlens.metrics import Classes, Probabilities, softmax
 from pocketlens.names import normalised
+from pocketlens.report.tested import Tested
 
 MODEL = "model.keras"
 RECORD = "record.json"
 HELD_OUT = "held-out.keras"
 OUT_OF_FOLD = "out-of-fold.npz"
 ANSWERS = "answers.npz"
+REPORT = "report.html"
 
 
 @dataclass(frozen=True)
@@ -87,21 +89,23 @@ class Run:
     validation_folder: Path | None = None
     probabilities: Probabilities | None = None
 
-    def answers(self) -> tuple[Path, list[str], Probabilities]:
-        """The folder and names of the tested pictures, and the N x K answers to them.
+    def tested(self) -> Tested:
+        """The tested pictures, and the answers to them by a network that had not seen them.
 
         Raises:
             ModelError: The run holds no answers.
         """
         if self.out_of_fold:
+            files = self.split["train"]
             logits = self.out_of_fold.logits[:, : len(self.metadata.labels)]
-            return self.folder, self.split["train"], softmax(logits)
+            return Tested(self.folder, files, self.classes(files), softmax(logits))
         if self.probabilities is None:
             raise ModelError(
                 f"{self.model.parent}: an older version wrote it, without answers; train again, or "
                 "export it and compare the .onnx files"
             )
-        return self.test_folder, self.split["test"], self.probabilities
+        files = self.split["test"]
+        return Tested(self.test_folder, files, self.classes(files), self.probabilities)
 
     def classes(self, names: Sequence[str]) -> Classes:
         """For each of some files the index of its class."""

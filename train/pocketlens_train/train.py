@@ -10,7 +10,9 @@ from typing import Any
 from pocketlens.metadata import Metadata
 from pocketlens.metadata.provenance import Training
 from pocketlens.metrics import evaluate
-from pocketlens.run_folder import read_run
+from pocketlens.report.report import write_report
+from pocketlens.report.tested import About, Tested
+from pocketlens.run_folder import REPORT, read_run
 from pocketlens_train import output_folder, plots
 from pocketlens_train.answers import answer
 from pocketlens_train.checkpoint import SavedState, read_state
@@ -81,6 +83,9 @@ def train(folder: Path, out: Path, settings: Settings) -> Metadata:
         raise
     output_folder.finish(out)
     plots.write_plots(out, metadata, outcome.tested, outcome.probabilities)
+    tested, probabilities = outcome.tested, outcome.probabilities
+    answers = Tested(tested.folder, tested.files, tested.targets, probabilities)
+    write_report(out / REPORT, metadata, answers, About(out.resolve().name))
     return metadata
 
 

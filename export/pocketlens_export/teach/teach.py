@@ -14,7 +14,10 @@ from pocketlens.metadata import Metadata
 from pocketlens.metadata.provenance import Data, Taught, Training
 from pocketlens.metrics import softmax
 from pocketlens.pictures.listing import list_files
+from pocketlens.report.tested import Tested
+from pocketlens_export.graph import Heads
 from pocketlens_export.model_file import about_text, check_out
+from pocketlens_export.reporting import report_on
 from pocketlens_export.teach.features_file import NAME, FeatureExtractor, load_features
 from pocketlens_export.teach.finish import build, check_answers, describe, fit_heads, put_in_place
 from pocketlens_export.teach.kept_features import (
@@ -105,7 +108,23 @@ def teach(folder: Path, out: Path, settings: Settings, command: str) -> Metadata
     expected = softmax(learnt.head.logits(seen.plain) / heads.temperature)
     check_answers(model, metadata, expected, [folder / file for file in seen.read.files])
     put_in_place(model, metadata, out)
+    if metadata.metrics:
+        report_on(out, _tested(seen, task, learnt, metadata, heads), out.with_suffix(".html"))
     return metadata
+
+
+def _tested(
+    seen: FolderFeatures, task: Task, learnt: Learnt, metadata: Metadata, heads: Heads
+) -> Tested:
+    known = metadata.familiarity
+    familiarity = None if known is None else known.of(learnt.familiarity)
+    return Tested(
+        seen.read.folder,
+        [seen.read.files[row] for row in task.tested],
+        task.targets[task.tested],
+        softmax(learnt.logits / heads.temperature),
+        familiarity,
+    )
 
 
 def _learn(task: Task, seen: FolderFeatures) -> Learnt:

@@ -93,12 +93,12 @@ def common_answers(runs: tuple[Run, Run]) -> tuple[list[Pair], int]:
 
 
 def _answers(run: Run) -> Iterator[tuple[str, tuple[Path, str, Reply]]]:
-    folder, files, probabilities = run.answers()
-    labels = run.metadata.labels
-    for name, truth, row in zip(files, run.classes(files), probabilities, strict=True):
+    tested, labels = run.tested(), run.metadata.labels
+    rows = zip(tested.files, tested.targets, tested.probabilities, strict=True)
+    for name, truth, row in rows:
         best = int(row.argmax())
         reply = Reply(labels[best], float(row[best]), float(row[truth]))
-        yield normalised(name), (folder / name, labels[truth], reply)
+        yield normalised(name), (tested.folder / name, labels[truth], reply)
 
 
 def _reply(answer: Prediction, shown: str) -> Reply:
