@@ -69,6 +69,20 @@ def test_two_files_on_a_folder(colors: Path, files: list[str], command: Any) -> 
     assert "only good.onnx is right, the surest first:" in out
 
 
+def test_the_page(colors: Path, files: list[str], command: Any, tmp_path: Path) -> None:
+    pytest.importorskip("jinja2")
+    (colors / "red" / "0.png").rename(colors / "red" / "<b>&0.png")
+    page = tmp_path / "page.html"
+    status, out, _ = command(*files, "--folder", str(colors), "--html", str(page))
+    assert status == 0
+    text = page.read_text(encoding="utf-8")
+    assert out.splitlines()[0] in text
+    assert text.count("data:image/jpeg;base64,") == 8
+    assert "red/&lt;b&gt;&amp;0.png" in text
+    assert "<b>&0" not in text
+    assert "is the model itself" in command(*files, "--folder", str(colors), "--html", files[1])[2]
+
+
 def test_a_file_and_itself(colors: Path, files: list[str], command: Any) -> None:
     _, out, _ = command(files[0], files[0], "--folder", str(colors), "--json")
     found = json.loads(out)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pocketlens.cli.file_counts import FileCounts
 from pocketlens.cli.printing import print_error, print_note
+from pocketlens.cli.whole_file import check_writable
 from pocketlens.errors import DatasetError, PocketLensError, SettingError
 from pocketlens.loading import load_model
 
@@ -34,16 +35,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="pictures to ask two .onnx files about; sub-folders are the classes",
     )
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with the pictures")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Prints the figures; see configure()."""
+    from pocketlens.comparing.page import write_comparison
     from pocketlens.comparing.wording import as_json, as_text
+    from pocketlens.report.pages import require_jinja2
 
     paths = arguments.first, arguments.second
     runs = [path.is_dir() for path in paths]
+    if arguments.html:
+        require_jinja2()
+        for path in paths:
+            check_writable(arguments.html, path)
     if any(runs) and arguments.folder:
         raise SettingError(
             f"{paths[runs.index(True)]}: is a run, and --folder asks .onnx files; export it first, "
@@ -58,6 +66,8 @@ def run(arguments: argparse.Namespace) -> int:
         )
     else:
         comparison, failed = _compare_files(paths, arguments.folder)
+    if arguments.html:
+        write_comparison(arguments.html, comparison)
     if arguments.json:
         print(json.dumps(as_json(comparison), ensure_ascii=False))
     else:

@@ -38,7 +38,11 @@ def rows(comparison: Comparison) -> Iterator[Row]:
     low, high = (f"{100 * end:+.2f}" for end in gap.interval)
     yield "difference", f"{100 * gap.value:+.2f} points (95 % interval {low} to {high})"
     yield "log loss", _figures(comparison.log_loss)
-    yield "calibration error", "{:.2%} and {:.2%}".format(*comparison.calibration_errors)
+    yield (
+        "calibration error",
+        "{:.2%} and {:.2%}".format(*comparison.calibration_errors)
+        + ("" if comparison.bytes else " (before the export's temperature)"),
+    )
     yield "the same class", f"for {comparison.same:,} of {comparison.pictures:,} pictures"
     for title, pairs in changed(comparison):
         yield title, f"{len(pairs):,} pictures"

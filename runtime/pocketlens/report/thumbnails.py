@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -75,8 +77,8 @@ class Cards:
         """The cards of these rows."""
         wanted = [int(row) for row in rows]
         missing = [row for row in dict.fromkeys(wanted) if row not in self._made]
-        made = map_in_order(self._thumbnail, missing, usable_cores())
-        self._made.update(zip(missing, made, strict=True))
+        files = [self._tested.folder / self._tested.files[row] for row in missing]
+        self._made.update(zip(missing, thumbnails(files, self._depth), strict=True))
         return [self._card(row) for row in wanted]
 
     def _card(self, row: int) -> Card:
@@ -90,17 +92,27 @@ class Cards:
             row in self._suspected,
         )
 
-    def _thumbnail(self, row: int) -> tuple[str, int, int]:
-        file = self._tested.folder / self._tested.files[row]
-        try:
-            pixels = decode(file, min_size=(_SIDE, _SIDE), depth=self._depth)
-        except PocketLensError:
-            return "", _SIDE, _SIDE
-        scale = min(1.0, _SIDE / max(pixels.shape[:2]))
-        height, width = (max(1, round(side * scale)) for side in pixels.shape[:2])
-        small = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
-        content = _as_jpeg(np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2BGR)))
-        return f"data:image/jpeg;base64,{base64.b64encode(content).decode()}", width, height
+
+def thumbnails(files: Iterable[Path], depth: str) -> Iterator[tuple[str, int, int]]:
+    """Yields for each file a data URI, "" where it cannot be read, and width and height.
+
+    Args:
+        files: Picture files.
+        depth: How pictures of 16 bits are read; see decode().
+    """
+    return map_in_order(partial(_thumbnail, depth=depth), files, usable_cores())
+
+
+def _thumbnail(file: Path, depth: str) -> tuple[str, int, int]:
+    try:
+        pixels = decode(file, min_size=(_SIDE, _SIDE), depth=depth)
+    except PocketLensError:
+        return "", _SIDE, _SIDE
+    scale = min(1.0, _SIDE / max(pixels.shape[:2]))
+    height, width = (max(1, round(side * scale)) for side in pixels.shape[:2])
+    small = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
+    content = _as_jpeg(np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2BGR)))
+    return f"data:image/jpeg;base64,{base64.b64encode(content).decode()}", width, height
 
 
 def _as_jpeg(pixels: np.ndarray) -> bytes:
