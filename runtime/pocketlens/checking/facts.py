@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from pocketlens.errors import FormatError
 from pocketlens.pictures.decoding import Pixels, decode
@@ -78,7 +79,7 @@ def picture_facts(data: bytes, pixels: Pixels | None = None) -> PictureFacts:
         header = Header(pixels.shape[1], pixels.shape[0], b"")
     size = (header.width, header.height)
     small = _reduced(pixels)
-    luma = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
+    luma = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8)
     darkest, brightest = np.quantile(luma, (0.05, 0.99)) / 255
     channels = small.astype(np.int16)
     return PictureFacts(
@@ -112,13 +113,10 @@ def _uses_low_range(header: Header) -> bool:
     return stored is not None and stored.dtype == np.uint16 and int(stored.max()) < LOW
 
 
-def _sharpness(luma: Pixels) -> float:
+def _sharpness(luma: npt.NDArray[np.uint8]) -> float:
     """Over an edge the second derivative is to the first as one is to the edge's width."""
     soft = cv2.GaussianBlur(luma, (3, 3), 0).astype(np.float32)
-    slope = cv2.magnitude(
-        cv2.Sobel(soft, cv2.CV_32F, 1, 0, scale=1 / 8),
-        cv2.Sobel(soft, cv2.CV_32F, 0, 1, scale=1 / 8),
-    )
+    across, down = (cv2.Sobel(soft, cv2.CV_32F, x, 1 - x, scale=1 / 8) for x in (1, 0))
     bend = np.abs(cv2.Laplacian(soft, cv2.CV_32F))
-    steepest = float(np.quantile(slope, 0.99))
+    steepest = float(np.quantile(cv2.magnitude(across, down), 0.99))
     return min(1.0, float(np.quantile(bend, 0.99)) / (2 * steepest)) if steepest else 0.0
