@@ -24,7 +24,7 @@ from pocketlens.metadata.provenance import Training
 from pocketlens.metrics import softmax
 from pocketlens.pictures.listing import Listing, list_files
 from pocketlens_export.model_file import check_out
-from pocketlens_export.teach.features_file import FeatureExtractor
+from pocketlens_export.teach.features_file import extractor_of
 from pocketlens_export.teach.finish import build, check_answers, describe, fit_heads, put_in_place
 from pocketlens_export.teach.kept_features import (
     KeptFeatures,
@@ -75,7 +75,7 @@ def add(folder: Path, file: Path, out: Path, settings: Settings, command: str) -
     listing = list_files(folder, least=1, command="teach --add")
     known = old.metadata.labels
     labels = (*known, *(label for label in listing.labels if label not in known))
-    seen = extract_features(listing, FeatureExtractor(old.body, old.metadata.preprocessing))
+    seen = extract_features(listing, extractor_of(old.body, old.metadata.preprocessing))
     new = _new_pictures(seen, listing, labels, old)
     kept = _join(old.kept, new, new.groups(settings.groups, settings.keep_repeats))
     check_classes(labels, kept.targets, folder)
