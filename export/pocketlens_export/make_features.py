@@ -2,10 +2,10 @@
 
     python -c "from pocketlens_train.architectures import lite0
     lite0.build((224, 224, 3), 2).save('lite0.keras')"
-    python -m pocketlens_export.make_features lite0.keras PICTURES --out runtime/pocketlens/features/lite0.onnx
+    python -m pocketlens_export.make_features lite0.keras PICTURES --out lite0.onnx
 
-PICTURES is a folder of some hundreds of pictures of all kinds: the ranges of the activations are
-taken from them.
+The result belongs into runtime/pocketlens/features. PICTURES is a folder of some hundreds of
+pictures of all kinds: the ranges of the activations are taken from them.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from pocketlens.pictures.files import read_bytes
 from pocketlens.pictures.preprocessing import Preprocessing, network_input
 
 FEATURE_MAP, FEATURES = "feature_map", "features"
-"""Its outputs: N x D x h x w, which a head is put on, and N x E, which familiarity is measured by."""
+"""Its outputs: N x D x h x w, for a head; N x E, which familiarity is measured by."""
 NAME = "lite0"
 FILE = Path(__file__).parent / f"{NAME}.onnx"
 INPUT_SIZE = (224, 224)
