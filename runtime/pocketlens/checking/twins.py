@@ -34,7 +34,7 @@ def same_pictures(thumbnails: Any, pairs: Indices) -> Indices:
         pairs: M x 2.
     """
     found = [_is_same(thumbnails[first], thumbnails[second]) for first, second in pairs]
-    return pairs[np.array(found, bool)]
+    return np.asarray(pairs[np.array(found, bool)])
 
 
 def _is_same(first: Pixels, second: Pixels) -> bool:
