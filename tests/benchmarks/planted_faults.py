@@ -102,8 +102,8 @@ class Planter:
         return file
 
     def _plant(self, kind: str, number: int, source: str) -> str:
-        if kind in findings.TITLES and hasattr(self, f"_{kind.replace('-', '_')}"):
-            plant: Callable[[str, int], str] = getattr(self, f"_{kind.replace('-', '_')}")
+        plant: Callable[[str, int], str] | None = getattr(self, f"_{kind.replace('-', '_')}", None)
+        if plant:
             return plant(source, number)
         pixels = decode(self.folder / source)
         changed = {
