@@ -12,6 +12,7 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
+from pocketlens.checking.findings import Findings
 from pocketlens.errors import DatasetError, FileMissingError, ModelError
 from pocketlens.metadata import Metadata
 from pocketlens.metrics import Classes
@@ -64,6 +65,7 @@ class Run:
             `model` has learnt from them; else None.
         out_of_fold: Answers to fit probabilities on; None: ask the network about "validation".
         validation_folder: Where the pictures of the validation split are; None: in `folder`.
+        findings: Of the check before the training; None in a record that is older than it.
     """
 
     model: Path
@@ -75,6 +77,7 @@ class Run:
     held_out: Path | None = None
     out_of_fold: OutOfFold | None = None
     validation_folder: Path | None = None
+    findings: Findings | None = None
 
     def classes(self, names: Sequence[str]) -> Classes:
         """For each of some files the index of its class."""
@@ -128,6 +131,7 @@ def write_record(run: Run, left_out: Sequence[tuple[str, str]]) -> None:
         "split": run.split,
         "left_out": [{"file": file, "reason": reason} for file, reason in left_out],
         "outliers": sorted(run.outliers),
+        "check": run.findings.to_dict() if run.findings else None,
     }
     record = run.model.with_name(RECORD)
     partial = record.with_name(f"{RECORD}.partial")
@@ -164,6 +168,7 @@ def read_run(folder: Path) -> Run:
             held_out if held_out.exists() else None,
             _read_out_of_fold(folder / OUT_OF_FOLD),
             Path(content.get("validation_folder", content["folder"])),
+            Findings.from_dict(content["check"]) if content.get("check") else None,
         )
     except (ValueError, KeyError, TypeError, BadZipFile) as error:
         raise ModelError(

@@ -106,14 +106,15 @@ class Planter:
         if plant:
             return plant(source, number)
         pixels = decode(self.folder / source)
-        changed = {
+        change: dict[str, Callable[[], Any]] = {
             "blank": lambda: np.full_like(pixels, (0, 128, 255)[number]),
             "dark": lambda: pixels * 0.15,
             "overexposed": lambda: pixels * 0.8 + 170.0,
             "blurred": lambda: cv2.GaussianBlur(pixels, (0, 0), max(pixels.shape) / 60),
             "tiny": lambda: cv2.resize(pixels, (24, 18 + number), interpolation=cv2.INTER_AREA),
             "extreme-ratio": lambda: pixels[: max(1, pixels.shape[1] // (5 + number))],
-        }[kind]()
+        }
+        changed = change[kind]()
         (self.folder / source).write_bytes(jpeg(np.clip(changed, 0, 255).astype(np.uint8)))
         return source
 

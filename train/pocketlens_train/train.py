@@ -6,9 +6,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from pocketlens.checking.check import check_facts
 from pocketlens.metadata import Metadata
 from pocketlens.metrics import evaluate
 from pocketlens.run_folder import read_run
+from pocketlens.tools.check_report import say_findings
 from pocketlens_train import output_folder, plots
 from pocketlens_train.answers import answer
 from pocketlens_train.checkpoint import SavedState, read_state
@@ -40,6 +42,8 @@ def train(folder: Path, out: Path, settings: Settings) -> Metadata:
     listings = list_all(
         folder, settings.test, settings.outliers, settings.validation, settings.unlabelled
     )
+    if settings.exclude_list:
+        listings = listings.without(settings.exclude_list)
     plan = make_plan(settings, listings)
     model = plan.build()
     print(f"training {settings.arch} on {device(model)}: {plan}", flush=True)
@@ -48,6 +52,7 @@ def train(folder: Path, out: Path, settings: Settings) -> Metadata:
         saved.check(plan.fixed())
     output_folder.prepare(out, listings.folders, resume=settings.resume)
     try:
+        findings = say_findings(check_facts(listings.pictures))
         source = plan.recipe.source(plan.preprocessing)
         splits = load_splits(listings, settings, source, plan.preprocessing, out, plan.folds)
         print(splits, flush=True)
@@ -61,7 +66,7 @@ def train(folder: Path, out: Path, settings: Settings) -> Metadata:
             metadata = _metadata(plan, splits, outcome, command, device(model))
             if plan.folds:
                 output_folder.begin(out, plan.fixed() | splits.fingerprints)
-            output_folder.publish(out, metadata, outcome, splits, plan)
+            output_folder.publish(out, metadata, outcome, splits, plan, findings)
             return metadata
 
         if plan.tail:

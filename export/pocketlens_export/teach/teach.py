@@ -13,6 +13,7 @@ from pocketlens.learning.linear_head import one_blas_thread
 from pocketlens.metadata import Metadata
 from pocketlens.metadata.provenance import Data, Taught, Training
 from pocketlens.metrics import softmax
+from pocketlens.pictures.exclude_list import exclude
 from pocketlens.pictures.listing import list_files
 from pocketlens_export.model_file import about_text, check_out
 from pocketlens_export.teach.features_file import extractor_of, load_features
@@ -61,6 +62,8 @@ def teach(folder: Path, out: Path, settings: Settings, command: str) -> Metadata
     check_out(out)
     about = about_text(settings.about) if settings.about else ""
     listing = list_files(folder, command="teach")
+    if settings.exclude_list:
+        [listing] = exclude([listing], settings.exclude_list)
     if len(listing.files) > _MANY:
         print_note(f"{len(listing.files):,} pictures: from so many `pocketlens train` learns more")
     features = load_features()

@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from pocketlens.errors import FileError
+from pocketlens.cli.printing import print_note
+from pocketlens.errors import DatasetError, FileError
 from pocketlens.names import listed, normalised, printable
 from pocketlens.pictures.files import read_bytes
+from pocketlens.pictures.folders import EXCLUDED
 from pocketlens.pictures.listing import Listing
 
 _ESCAPED = re.compile(r"\\(\\|n|r|t|#|x[0-9a-f]{2})")
@@ -56,8 +58,8 @@ def read_exclude_list(file: Path) -> frozenset[str]:
     return frozenset(normalised(unescape(name)) for name in names if name)
 
 
-def exclude(listings: Iterable[Listing], file: Path) -> tuple[list[Listing], list[str]]:
-    """The listings without the files that a list names.
+def exclude(listings: Iterable[Listing], file: Path) -> list[Listing]:
+    """The listings without the files that a list names; a note says which names none has.
 
     A name may also begin with the folder's own, as of a folder that is split already.
 
@@ -65,35 +67,38 @@ def exclude(listings: Iterable[Listing], file: Path) -> tuple[list[Listing], lis
         listings: Of a training's folders.
         file: The list.
 
-    Returns:
-        The listings, and the names that none of them has.
-
     Raises:
         FileError: The list cannot be read.
+        DatasetError: It leaves a class without a file.
     """
     names = read_exclude_list(file)
-    missing = set(names)
-    left = []
-    for listing in listings:
-        own = f"{normalised(listing.folder.resolve().name)}/"
-        kept, left_out = [], []
-        for name, target in zip(listing.files, listing.targets, strict=True):
-            known = {normalised(name), own + normalised(name)} & names
-            missing -= known
-            if known:
-                left_out.append((name, f"excluded by {file.name}"))
-            else:
-                kept.append((name, target))
-        files, targets = [name for name, _ in kept], [target for _, target in kept]
-        left_out = [*listing.left_out, *left_out]
-        left.append(
-            replace(listing, files=tuple(files), targets=tuple(targets), left_out=tuple(left_out))
+    left = [_without(listing, names, file) for listing in listings]
+    gone = {name for each in left for name, reason in each.left_out if _is_excluded(reason)}
+    tops = [f"{normalised(each.folder.resolve().name)}/" for each in left]
+    known = {f"{top}{normalised(name)}" for top in ("", *tops) for name in gone}
+    if missing := sorted(names - known):
+        print_note(
+            f"{file}: names {len(missing):,} that are not in the folder: "
+            f"{listed(list(map(printable, missing)), 3)}"
         )
-    return left, sorted(missing)
+    return left
 
 
-def missing_note(file: Path, missing: list[str]) -> str:
-    """What to say of names that no folder has."""
-    return (
-        f"{file}: names {len(missing)} not in the folder: {listed([*map(printable, missing)], 3)}"
-    )
+def _without(listing: Listing, names: frozenset[str], file: Path) -> Listing:
+    own = f"{normalised(listing.folder.resolve().name)}/"
+    kept, left_out = [], list(listing.left_out)
+    for name, target in zip(listing.files, listing.targets, strict=True):
+        if normalised(name) in names or own + normalised(name) in names:
+            left_out.append((name, f"{EXCLUDED} {file.name}"))
+        else:
+            kept.append((name, target))
+    targets = tuple(target for _, target in kept)
+    empty = sorted(set(listing.targets) - set(targets))
+    if empty:
+        raise DatasetError(f"{file}: leaves no picture of {listing.labels[empty[0]]!r}; keep some")
+    files = tuple(name for name, _ in kept)
+    return replace(listing, files=files, targets=targets, left_out=tuple(left_out))
+
+
+def _is_excluded(reason: str) -> bool:
+    return reason.startswith(EXCLUDED)

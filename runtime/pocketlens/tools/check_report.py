@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
@@ -17,6 +18,7 @@ from pocketlens.checking.findings import (
     Finding,
     Findings,
 )
+from pocketlens.cli.printing import print_note
 from pocketlens.names import printable
 from pocketlens.pictures.exclude_list import escape
 
@@ -68,6 +70,24 @@ def next_steps(findings: Findings, out: Path | None, exclude_list: Path | None) 
             f"next: pocketlens check {folder} --exclude-list FILE{all_of_them} writes what to "
             "leave out, to be edited"
         )
+
+
+def say_findings(findings: Findings) -> Findings:
+    """Prints in two notes at most what the short check before a training found.
+
+    Returns:
+        What it was given.
+    """
+    counts = Counter(each.kind for each in findings.found if not each.look_at)
+    texts = [f"{count:,} {TITLES[kind]}" for kind, count in counts.items()]
+    more = f"`pocketlens check {shlex.quote(findings.folder)}` looks closer"
+    if texts:
+        print_note(f"of {findings.pictures:,} pictures: {', '.join(texts)}; {more}")
+    if findings.notes:
+        others = len(findings.notes) - 1
+        rest = f" ({others} more: {more})" if others else "" if texts else f" ({more})"
+        print_note(f"{findings.notes[0]}{rest}")
+    return findings
 
 
 def as_exclude_list(findings: Findings) -> str:
