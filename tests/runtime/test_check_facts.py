@@ -31,6 +31,10 @@ def scene(seed: int = 0, size: tuple[int, int] = (120, 160)) -> Pixels:
     return picture
 
 
+def resized(width: int, height: int) -> Pixels:
+    return cv2.resize(scene(), (width, height), interpolation=cv2.INTER_LINEAR)
+
+
 def kinds(file: str, data: bytes) -> set[str]:
     found = appearance([file], [picture_facts(data)])
     return {each.kind for each in found if isinstance(each, Finding)}
@@ -80,7 +84,7 @@ def test_sixteen_bits_of_which_few_are_used_are_named() -> None:
 
 
 def test_facts_are_of_the_whole_picture_though_it_is_decoded_smaller() -> None:
-    data = encode(cv2.resize(scene(), (1600, 1200)), ".jpg")
+    data = encode(resized(1600, 1200), ".jpg")
     facts = picture_facts(data)
     assert (facts.kind, facts.bytes, facts.width, facts.height) == ("JPEG", len(data), 1600, 1200)
     assert not facts.is_grey
@@ -90,7 +94,7 @@ def test_facts_are_of_the_whole_picture_though_it_is_decoded_smaller() -> None:
 
 
 def test_what_most_pictures_have_is_one_note() -> None:
-    tiny = picture_facts(encode(cv2.resize(scene(), (24, 24)), ".png"))
+    tiny = picture_facts(encode(resized(24, 24), ".png"))
     files = [f"{number}.png" for number in range(40)]
     assert ["40 of 40 pictures: tiny" in str(each) for each in appearance(files, [tiny] * 40)] == [
         True

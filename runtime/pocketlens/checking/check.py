@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -37,16 +36,11 @@ def check_folder(folder: Path, show: Show) -> Findings:
     Raises:
         FileMissingError: There is no such folder.
         DatasetError: It is no folder, or none of its files is a picture.
+        FileError: The temporary folder is full.
         MissingExtraError: onnxruntime or scikit-learn is not installed.
     """
     listed = list_folder(folder)
-    with TemporaryDirectory(prefix="pocketlens-check-") as scratch:
-        seen = read_folder(listed, Path(scratch), lambda each: show(each, len(listed.files)))
-        try:
-            return _judge(listed, seen)
-        finally:
-            # Windows keeps a folder with files that are mapped.
-            del seen
+    return _judge(listed, read_folder(listed, lambda each: show(each, len(listed.files))))
 
 
 def _judge(folder: Folder, seen: Seen) -> Findings:

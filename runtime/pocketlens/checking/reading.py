@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import math
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from shutil import disk_usage
 from typing import Any, NamedTuple
 
 import cv2
@@ -22,7 +25,7 @@ from pocketlens.features.extractor import bundled_extractor, default_preprocessi
 from pocketlens.learning.linear_head import Indices
 from pocketlens.pictures.decoding import Pixels
 from pocketlens.pictures.depth import OWN_RANGE
-from pocketlens.pictures.files import read_bytes
+from pocketlens.pictures.files import DEFAULT_LIMITS, read_bytes
 from pocketlens.pictures.preprocessing import decode_for, preprocess
 
 THUMBNAIL = 48
@@ -59,19 +62,19 @@ class Seen:
     unreadable: tuple[Finding, ...]
 
 
-def read_folder(
-    folder: Folder, scratch: Path, show: Callable[[Iterable[Any]], Iterable[Any]]
-) -> Seen:
+def read_folder(folder: Folder, show: Callable[[Iterable[Any]], Iterable[Any]]) -> Seen:
     """Reads every file once.
 
     Args:
         folder: The files.
-        scratch: A folder for what is kept of each, so that memory does not grow with them.
         show: Goes through as many results as there are files, and shows how far it is.
+
+    Raises:
+        FileError: There is no room for what is kept of each.
     """
     count = len(folder.files)
-    features = _on_disk(scratch / "features", np.float16, (count, _FEATURES))
-    thumbnails = _on_disk(scratch / "thumbnails", np.uint8, (count, THUMBNAIL, THUMBNAIL))
+    features = _on_disk((count, _FEATURES), np.float16)
+    thumbnails = _on_disk((count, THUMBNAIL, THUMBNAIL), np.uint8)
     rows: list[int] = []
     facts: list[PictureFacts] = []
     first: list[int] = []
@@ -123,7 +126,7 @@ def _read(paths: Sequence[Path], look: Callable[[Pixels], Looked] | None) -> Ite
 
     def read_one(path: Path) -> _Read | str:
         try:
-            data = read_bytes(path)
+            data = read_bytes(path, DEFAULT_LIMITS.max_bytes)
             pixels = decode_for(data, decoding)
             facts = picture_facts(data, pixels)
             digest = hashlib.sha256(data).digest()
@@ -134,6 +137,21 @@ def _read(paths: Sequence[Path], look: Callable[[Pixels], Looked] | None) -> Ite
     return map_in_order(read_one, paths, usable_cores())
 
 
-def _on_disk(file: Path, kind: Any, shape: tuple[int, ...]) -> Any:
+def _on_disk(shape: tuple[int, ...], kind: Any) -> Any:
+    """A new array in a nameless file of the temporary folder, which ends with the process.
+
+    Raises:
+        FileError: There is no room for it.
+    """
     # A mapping of no bytes is refused.
-    return np.memmap(file, kind, "w+", shape=(max(shape[0], 1), *shape[1:]))
+    size = max(1, math.prod(shape)) * np.dtype(kind).itemsize
+    temporary = Path(tempfile.gettempdir())
+    free = disk_usage(temporary).free
+    if size > free:
+        # Running out of room under a memory map would kill the process.
+        raise FileError(
+            f"{temporary}: what is kept of the pictures needs {size / 1e6:,.1f} MB, the disk has "
+            f"{free / 1e6:,.1f} MB free; choose another folder as TMPDIR"
+        )
+    with tempfile.TemporaryFile() as file:
+        return np.memmap(file, kind, "w+", shape=shape)
