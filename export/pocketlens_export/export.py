@@ -95,7 +95,7 @@ def export(run_folder: Path, out: Path, settings: Settings) -> Metadata:
         export(run_folder, in_float, replace(settings, int8=False))
         raise ExportError(f"{refusal}: {in_float} is the file in float") from refusal
     write(with_selftest(final.model, metadata), out)
-    report_on(out, tested, run_folder / REPORT)
+    report_on(out, tested, run_folder / REPORT, run.findings)
     return metadata
 
 

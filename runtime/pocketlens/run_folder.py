@@ -12,6 +12,7 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
+from pocketlens.checking.findings import Findings
 from pocketlens.errors import DatasetError, FileMissingError, ModelError
 from pocketlens.metadata import Metadata
 from pocketlens.metrics import Classes, Probabilities, softmax
@@ -76,6 +77,7 @@ class Run:
         validation_folder: Where the pictures of the validation split are; None: in `folder`.
         probabilities: The answers to the pictures of "test"; None where `out_of_fold` has them, or
             an older version wrote the run.
+        findings: Of the check before the training; None in a record that is older than it.
     """
 
     model: Path
@@ -88,6 +90,7 @@ class Run:
     out_of_fold: OutOfFold | None = None
     validation_folder: Path | None = None
     probabilities: Probabilities | None = None
+    findings: Findings | None = None
 
     def tested(self) -> Tested:
         """The tested pictures, and the answers to them by a network that had not seen them.
@@ -159,6 +162,7 @@ def write_record(run: Run, left_out: Sequence[tuple[str, str]]) -> None:
         "split": run.split,
         "left_out": [{"file": file, "reason": reason} for file, reason in left_out],
         "outliers": sorted(run.outliers),
+        "check": run.findings.to_dict() if run.findings else None,
     }
     record = run.model.with_name(RECORD)
     partial = record.with_name(f"{RECORD}.partial")
@@ -196,6 +200,7 @@ def read_run(folder: Path) -> Run:
             _read_out_of_fold(folder / OUT_OF_FOLD),
             Path(content.get("validation_folder", content["folder"])),
             _read_answers(folder / ANSWERS),
+            Findings.from_dict(content["check"]) if content.get("check") else None,
         )
     except (ValueError, KeyError, TypeError, BadZipFile) as error:
         raise ModelError(

@@ -121,6 +121,23 @@ def refused(command: list[str], capsys: pytest.CaptureFixture[str]) -> str:
     return capsys.readouterr().err
 
 
+def test_excluded_pictures_are_not_learnt(
+    painted_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = sorted((painted_folder / "red").iterdir())[:3]
+    excluded = tmp_path / "list.txt"
+    excluded.write_text("".join(f"red/{file.name}\n" for file in files))
+    out = tmp_path / "m.onnx"
+    command = ["teach", str(painted_folder), "--out", str(out), "--exclude-list", str(excluded)]
+    assert main(command) == 0
+    assert "3 excluded by list.txt" in capsys.readouterr().err
+    metadata = pocketlens.load_model(out).metadata
+    assert metadata.data
+    assert metadata.data.images["red"] == 5
+    assert metadata.training
+    assert "--exclude-list list.txt" in metadata.training.command
+
+
 def test_one_class_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = paint(tmp_path / "f", "red", 3)
     error = refused([str(folder), "--out", str(tmp_path / "m.onnx")], capsys)

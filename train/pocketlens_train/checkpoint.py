@@ -16,7 +16,7 @@ from pocketlens_train.npz import read_npz, write_npz
 from pocketlens_train.recipe import Recipe
 
 _PICTURES = {
-    "pictures": "pictures",
+    "pictures": "pictures, or --exclude-list",
     "outliers": "--outliers, or none",
     "validation": "--validation, or none",
     "unlabelled": "--unlabelled, or none",

@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from pocketlens.checking.findings import Findings
 from pocketlens.errors import FileError
 from pocketlens.metadata import Metadata
 from pocketlens.run_folder import (
@@ -98,7 +99,12 @@ def begin(run_folder: Path, fixed: dict[str, Any]) -> None:
 
 
 def publish(
-    run_folder: Path, metadata: Metadata, outcome: Outcome, splits: Splits, plan: Plan
+    run_folder: Path,
+    metadata: Metadata,
+    outcome: Outcome,
+    splits: Splits,
+    plan: Plan,
+    findings: Findings,
 ) -> None:
     """Writes the networks, then record.json; what was there stays until all is written.
 
@@ -108,6 +114,7 @@ def publish(
         outcome: What the training came to.
         splits: The pictures.
         plan: That builds the networks to save.
+        findings: Of the short check.
     """
     held_out = run_folder / HELD_OUT
     if outcome.held_out is not None:
@@ -131,6 +138,7 @@ def publish(
         split,
         outliers,
         validation_folder=splits.validation.folder,
+        findings=findings,
     )
     write_record(run, splits.left_out)
 

@@ -7,12 +7,14 @@ import time
 from pathlib import Path
 from typing import Any
 
+from pocketlens.checking.check import check_facts
 from pocketlens.metadata import Metadata
 from pocketlens.metadata.provenance import Training
 from pocketlens.metrics import evaluate
 from pocketlens.report.report import write_report
 from pocketlens.report.tested import About, Tested
 from pocketlens.run_folder import REPORT, read_run
+from pocketlens.tools.check_report import say_findings
 from pocketlens_train import output_folder, plots
 from pocketlens_train.answers import answer
 from pocketlens_train.checkpoint import SavedState, read_state
@@ -45,6 +47,8 @@ def train(folder: Path, out: Path, settings: Settings) -> Metadata:
     listings = list_all(
         folder, settings.test, settings.outliers, settings.validation, settings.unlabelled
     )
+    if settings.exclude_list:
+        listings = listings.without(settings.exclude_list)
     plan = make_plan(settings, listings)
     model = plan.build()
     print(f"training {settings.arch} on {device(model)}: {plan}", flush=True)
@@ -53,6 +57,7 @@ def train(folder: Path, out: Path, settings: Settings) -> Metadata:
         saved.check(plan.fixed())
     output_folder.prepare(out, listings.folders, resume=settings.resume)
     try:
+        findings = say_findings(check_facts(listings.pictures))
         source = plan.recipe.source(plan.preprocessing)
         splits = load_splits(listings, settings, source, plan.preprocessing, out, plan.folds)
         print(splits, flush=True)
@@ -68,7 +73,7 @@ def train(folder: Path, out: Path, settings: Settings) -> Metadata:
             metadata = _metadata(plan, splits, outcome, training)
             if plan.folds:
                 output_folder.begin(out, plan.fixed() | splits.fingerprints)
-            output_folder.publish(out, metadata, outcome, splits, plan)
+            output_folder.publish(out, metadata, outcome, splits, plan, findings)
             return metadata
 
         if plan.tail:
@@ -85,7 +90,8 @@ def train(folder: Path, out: Path, settings: Settings) -> Metadata:
     plots.write_plots(out, metadata, outcome.tested, outcome.probabilities)
     tested, probabilities = outcome.tested, outcome.probabilities
     answers = Tested(tested.folder, tested.files, tested.targets, probabilities)
-    write_report(out / REPORT, metadata, answers, About(out.resolve().name))
+    about = About(out.resolve().name, findings=findings)
+    write_report(out / REPORT, metadata, answers, about)
     return metadata
 
 

@@ -9,16 +9,18 @@ import numpy as np
 
 from pocketlens.calibration.gaussians import familiarity_out_of_fold, fit_gaussians
 from pocketlens.cli.printing import print_note
+from pocketlens.features.extractor import NAME
 from pocketlens.learning.linear_head import one_blas_thread
 from pocketlens.metadata import Metadata
 from pocketlens.metadata.provenance import Data, Taught, Training
 from pocketlens.metrics import softmax
+from pocketlens.pictures.exclude_list import exclude
 from pocketlens.pictures.listing import list_files
 from pocketlens.report.tested import Tested
 from pocketlens_export.graph import Heads
 from pocketlens_export.model_file import about_text, check_out
 from pocketlens_export.reporting import report_on
-from pocketlens_export.teach.features_file import NAME, FeatureExtractor, load_features
+from pocketlens_export.teach.features_file import extractor_of, load_features
 from pocketlens_export.teach.finish import build, check_answers, describe, fit_heads, put_in_place
 from pocketlens_export.teach.kept_features import (
     KeptFeatures,
@@ -65,10 +67,12 @@ def teach(folder: Path, out: Path, settings: Settings, command: str) -> Metadata
     check_out(out)
     about = about_text(settings.about) if settings.about else ""
     listing = list_files(folder, command="teach")
+    if settings.exclude_list:
+        [listing] = exclude([listing], settings.exclude_list)
     if len(listing.files) > _MANY:
         print_note(f"{len(listing.files):,} pictures: from so many `pocketlens train` learns more")
     features = load_features()
-    seen = extract_features(listing, FeatureExtractor(features.model, features.preprocessing))
+    seen = extract_features(listing, extractor_of(features.model, features.preprocessing))
     check_classes(listing.labels, seen.targets, folder)
     groups = seen.groups(settings.groups, settings.keep_repeats)
     task = make_task(listing.labels, seen.targets, groups, settings.class_weights, settings.seed)

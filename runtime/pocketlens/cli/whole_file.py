@@ -10,13 +10,13 @@ from pocketlens.names import printable
 from pocketlens.whole_text import replace_text
 
 
-def check_writable(file: Path, model: Path) -> None:
+def check_writable(file: Path, model: Path | None = None) -> None:
     """Tries whether write_whole() can write there, before the work is done.
 
     Raises:
         FileError: It cannot, or would write over the model.
     """
-    if file.exists() and file.samefile(model):
+    if model is not None and file.exists() and file.samefile(model):
         raise FileError(f"{file}: is the model itself; expected another name for the report")
     replace_text(file, None)
 
