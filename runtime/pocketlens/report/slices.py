@@ -53,7 +53,7 @@ class Slice:
 
     @property
     def verdict(self) -> str:
-        """ "worse" or "better" where it is beyond chance, else ""."""
+        """What it is beyond chance: "worse", "better" or ""."""
         if self.p_value >= _LEVEL:
             return ""
         return "worse" if self.accuracy < self.expected else "better"

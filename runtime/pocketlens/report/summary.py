@@ -157,7 +157,7 @@ def next_steps(
         number = gallery.suspects
         yield (
             f"Look at the labels of {number:,} {'pictures' if number > 1 else 'picture'} in part "
-            f"3: they may be wrong. First {first.file}, given as {cut(first.given)}."
+            f"3: some may be wrong. First {first.file}, given as {cut(first.given)}."
         )
     yield from _weakest(metadata, metrics)
     pair = confused_pair(metadata.labels, metrics)
