@@ -161,7 +161,9 @@ def risk_coverage_chart(coverages: Sequence[Coverage]) -> Chart:
     """How many are right, when only the surest answers are taken."""
     lowest = min((each.accuracy for each in coverages), default=0.0)
     ticks = _ticks(lowest, 1.0, 1.0)
-    plane = _Plane((min((each.coverage for each in coverages), default=0), 1), (ticks[0], ticks[-1]))
+    plane = _Plane(
+        (min((each.coverage for each in coverages), default=0), 1), (ticks[0], ticks[-1])
+    )
     points = [(each.coverage, each.accuracy) for each in coverages]
     return Chart(
         "risk and coverage: the share of right answers when only the surest are taken",

@@ -130,7 +130,7 @@ def _float_and_int8(found: Int8) -> Iterator[tuple[str, str, str]]:
     if found.calibration_error:
         yield row("calibration error", found.calibration_error, "{:.2%}")
     yield row("size", [count / 1e6 for count in found.bytes], "{:.2f} MB")
-    yield row("time of an inference, one core", (1.0, found.latency_ratio), "{:.2f}")
+    yield row("time on one core, float = 1", (1.0, found.latency_ratio), "{:.2f}")
 
 
 def _deployment(about: About) -> Iterator[Row]:

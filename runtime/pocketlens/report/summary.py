@@ -149,7 +149,7 @@ def next_steps(
     """
     slices, about = found
     if tested.learnt:
-        yield "Measure it on pictures that it has not learnt from: `pocketlens evaluate`."
+        yield "Measure it on pictures that it has not learnt from, by pocketlens evaluate."
     if metrics.images < _ENOUGH:
         yield f"Test on {_ENOUGH} pictures or more: {metrics.images} say little."
     if gallery.suspects:
@@ -170,7 +170,7 @@ def next_steps(
         if each.verdict == "worse":
             yield f"Add pictures of this kind: {each.title}. It is right less often for them."
     if about.findings and about.findings.found:
-        yield "Read what `pocketlens check` found in the training folder, in part 8."
+        yield "Read what pocketlens check found in the training folder, in part 8."
 
 
 def _weakest(metadata: Metadata, metrics: Metrics) -> Iterator[str]:
