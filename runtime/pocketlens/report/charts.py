@@ -10,7 +10,7 @@ from pocketlens.intervals import wilson_interval
 from pocketlens.metadata.measurements import Bin, Coverage
 
 WIDTH, HEIGHT = 460, 300
-LEFT, RIGHT, TOP, BOTTOM = 52, 24, 16, 44
+LEFT, RIGHT, TOP, BOTTOM = 66, 24, 16, 44
 _BINS = 15
 _LEAST_SPAN = 0.02
 _STRIP = 46
@@ -52,6 +52,8 @@ class Chart:
         lines: The curves.
         whiskers: Marks with intervals.
         bottom: Where the horizontal axis stands.
+        left: Where it begins.
+        right: Where it ends.
     """
 
     title: str
@@ -62,6 +64,8 @@ class Chart:
     lines: list[Line]
     whiskers: list[Whisker] = field(default_factory=list)
     bottom: float = HEIGHT - BOTTOM
+    left: float = LEFT
+    right: float = WIDTH - RIGHT
 
 
 class _Plane:
