@@ -36,14 +36,14 @@ class Answers:
             self._familiarity.append(answer.familiarity)
 
     def tested(self, learnt: bool) -> Tested:
-        """All of them; `learnt`: whether the model has learnt from these pictures."""
+        """All of them; `learnt`: whether it is known that the model has learnt from the folder."""
         return Tested(
             self._folder,
             self._files,
             np.array(self._targets, np.intp),
             np.asarray(self._probabilities).reshape(-1, self._classes),
             np.asarray(self._familiarity) if self._familiarity else None,
-            learnt,
+            learnt or None,
         )
 
 

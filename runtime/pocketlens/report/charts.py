@@ -10,8 +10,9 @@ from pocketlens.intervals import wilson_interval
 from pocketlens.metadata.measurements import Bin, Coverage
 
 WIDTH, HEIGHT = 460, 300
-LEFT, RIGHT, TOP, BOTTOM = 52, 16, 16, 44
+LEFT, RIGHT, TOP, BOTTOM = 66, 24, 16, 44
 _BINS = 15
+_LEAST_SPAN = 0.02
 _STRIP = 46
 """Height of the bars under the reliability diagram."""
 
@@ -51,6 +52,8 @@ class Chart:
         lines: The curves.
         whiskers: Marks with intervals.
         bottom: Where the horizontal axis stands.
+        left: Where it begins.
+        right: Where it ends.
     """
 
     title: str
@@ -61,6 +64,8 @@ class Chart:
     lines: list[Line]
     whiskers: list[Whisker] = field(default_factory=list)
     bottom: float = HEIGHT - BOTTOM
+    left: float = LEFT
+    right: float = WIDTH - RIGHT
 
 
 class _Plane:
@@ -160,7 +165,9 @@ def risk_coverage_chart(coverages: Sequence[Coverage]) -> Chart:
     """How many are right, when only the surest answers are taken."""
     lowest = min((each.accuracy for each in coverages), default=0.0)
     ticks = _ticks(lowest, 1.0, 1.0)
-    plane = _Plane((min((each.coverage for each in coverages), default=0), 1), (ticks[0], 1.0))
+    plane = _Plane(
+        (min((each.coverage for each in coverages), default=0), 1), (ticks[0], ticks[-1])
+    )
     points = [(each.coverage, each.accuracy) for each in coverages]
     return Chart(
         "risk and coverage: the share of right answers when only the surest are taken",
@@ -173,12 +180,13 @@ def risk_coverage_chart(coverages: Sequence[Coverage]) -> Chart:
 
 
 def _percents(place: Callable[[float], float]) -> list[tuple[float, str]]:
-    return [(place(each / 5), f"{each * 20} %") for each in range(6)]
+    return [(place(each / 5), f"{each * 20}%") for each in range(6)]
 
 
 def _ticks(low: float, high: float, most: float) -> list[float]:
     """Round numbers from below `low` to above `high`, which is `most` at most."""
-    span = max(high - low, 1e-3)
+    low = min(low, high - _LEAST_SPAN)
+    span = high - low
     step = 10 ** math.floor(math.log10(span / 3))
     step *= next(factor for factor in (1, 2, 5, 10) if span / (step * factor) <= 6)
     first, last = math.floor(low / step + 1e-9), math.ceil(min(high, most) / step - 1e-9)

@@ -32,10 +32,8 @@ def grouped(matrix: Matrix) -> list[list[int]]:
     groups: list[list[int]] = [[place] for place in range(len(near))]
     sizes = np.ones(len(near))
     # Between groups: the sum over the pairs of their classes; a group that was taken in is 0.
-    sums = near.copy()
+    sums, means = near.copy(), near.copy()
     while True:
-        means = sums / np.outer(sizes, sizes)
-        means[sizes[:, None] + sizes[None, :] > _MOST] = 0
         first, second = map(int, np.unravel_index(means.argmax(), means.shape))
         if means[first, second] < _LEAST:
             break
@@ -43,8 +41,12 @@ def grouped(matrix: Matrix) -> list[list[int]]:
         groups[second] = []
         sizes[first] += sizes[second]
         sums[first] += sums[second]
+        sums[first, first] = 0
         sums[:, first] = sums[first]
-        sums[second] = sums[:, second] = sums[first, first] = 0
+        for values in (sums, means):
+            values[second] = values[:, second] = 0
+        fits = sizes + sizes[first] <= _MOST
+        means[first] = means[:, first] = np.where(fits, sums[first] / (sizes * sizes[first]), 0)
     return sorted(filter(None, groups), key=len, reverse=True)
 
 

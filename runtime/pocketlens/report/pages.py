@@ -59,7 +59,7 @@ def write_page(file: Path, template: str, **context: Any) -> None:
 
 
 def _percent(share: float, digits: int = 1) -> str:
-    return f"{share * 100:.{digits}f} %"
+    return f"{share:.{digits}%}"
 
 
 def _number(value: float) -> str:

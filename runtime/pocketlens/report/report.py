@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pocketlens.checking.findings import TITLES, Finding
 from pocketlens.confusion import lowest_recall
 from pocketlens.intervals import wilson_interval
 from pocketlens.metadata import Metadata
@@ -122,13 +123,14 @@ def _float_and_int8(found: Int8) -> Iterator[tuple[str, str, str]]:
         return name, text.format(pair[0]), text.format(pair[1])
 
     yield row("accuracy", found.accuracy, "{:.2%}")
-    yield "95 % interval", *(between(each) for each in found.accuracy_interval)
+    small, large = map(between, found.accuracy_interval)
+    yield "95 % interval", small, large
     if found.log_loss:
         yield row("log loss", found.log_loss, "{:.4f}")
     if found.calibration_error:
         yield row("calibration error", found.calibration_error, "{:.2%}")
     yield row("size", [count / 1e6 for count in found.bytes], "{:.2f} MB")
-    yield row("time of an inference, one core", (1.0, found.latency_ratio), "{:.2f}")
+    yield row("time on one core, float = 1", (1.0, found.latency_ratio), "{:.2f}")
 
 
 def _deployment(about: About) -> Iterator[Row]:
@@ -138,12 +140,12 @@ def _deployment(about: About) -> Iterator[Row]:
         yield "size of the file", f"{about.bytes / 1e6:.2f} MB"
 
 
-def _findings(about: About) -> list[tuple[str, list[Row]]]:
-    """The kinds with what was found, in their order."""
-    kinds: dict[str, list[Row]] = {}
-    for each in about.findings.found if about.findings else ():
-        kinds.setdefault(each.kind, []).append((each.file, each.reason))
-    return list(kinds.items())
+def _findings(about: About) -> list[tuple[str, list[Finding]]]:
+    """Title and finds of each kind, worst first."""
+    if about.findings is None:
+        return []
+    kinds = [(title, about.findings.of_kind(kind)) for kind, title in TITLES.items()]
+    return [(title, found) for title, found in kinds if found]
 
 
 def _origin(metadata: Metadata) -> Iterator[tuple[str, list[Row]]]:

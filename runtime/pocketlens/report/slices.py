@@ -53,7 +53,7 @@ class Slice:
 
     @property
     def verdict(self) -> str:
-        """Beyond chance: "worse" or "better"; else ""."""
+        """What it is beyond chance: "worse", "better" or ""."""
         if self.p_value >= _LEVEL:
             return ""
         return "worse" if self.accuracy < self.expected else "better"
@@ -103,12 +103,12 @@ def _by_facts(facts: Sequence[PictureFacts | None], input_side: int) -> Iterator
     yield "wide", where([f is not None and f.width > _LONG * f.height for f in facts])
     sides = np.array([min(f.width, f.height) if f else 0 for f in facts])
     small = (sides > 0) & (sides < input_side)
-    yield f"small: a side below the network's {input_side} pixels", small
+    yield f"a side below {input_side} px, the network's", small
     known = sides[sides > 0]
     if len(known):
         low, high = np.quantile(known, (0.25, 0.75))
-        yield f"the smallest: a side below {low:.0f} pixels", (sides > 0) & (sides < low)
-        yield f"the largest: both sides above {high:.0f} pixels", sides > high
+        yield f"the smallest, a side below {low:.0f} px", (sides > 0) & (sides < low)
+        yield f"the largest, sides above {high:.0f} px", sides > high
 
 
 def _by_folder(files: Sequence[str]) -> Iterator[tuple[str, Mask]]:

@@ -32,7 +32,7 @@ def big_number(metrics: Metrics) -> str:
 def headline(metadata: Metadata, metrics: Metrics, tested: Tested) -> Iterator[str]:
     """Sentences about how good the model is, the most important first."""
     labels = metadata.labels
-    yield _right(metadata, metrics, tested.learnt)
+    yield from _right(metadata, metrics, tested)
     yield from _against_chance(labels, metrics)
     yield from _confused(labels, metrics)
     if never := metrics.balance.never_answered:
@@ -48,27 +48,33 @@ def headline(metadata: Metadata, metrics: Metrics, tested: Tested) -> Iterator[s
         yield f"There was no picture of {listed(absent, 5)}: nothing is known of it."
 
 
-def _right(metadata: Metadata, metrics: Metrics, learnt: bool) -> str:
-    unseen = "that it has not seen"
-    if learnt:
-        unseen = "that it has learnt from, so it will be right for fewer others"
+def _right(metadata: Metadata, metrics: Metrics, tested: Tested) -> Iterator[str]:
+    which = "that it has not seen"
+    if tested.learnt:
+        which = "that it has learnt from, so it will be right for fewer others"
+    elif tested.learnt is None:
+        which = f"of {tested.folder_name}"
     elif metadata.data and not metadata.data.split.get("test", 1):
-        unseen = "by which it was chosen, so it may be right for fewer others"
+        which = "by which it was chosen, so it may be right for fewer others"
     right, images = round(metrics.accuracy * metrics.images), metrics.images
     low, high = metrics.accuracy_interval
     if images < FEW:
-        return (
-            f"Right for {right} of {images} pictures {unseen}: too few to say more. For others, "
-            f"anything from {math.floor(low * 100)} to {math.ceil(high * 100)} of 100 may be right."
-        )
-    if right == images:
-        worst = max(1, math.ceil((1 - low) * 1000))
-        return (
-            f"Right for all {images:,} pictures {unseen}. That does not mean that it never errs: "
-            f"up to {worst} of 1,000 others may be wrong."
-        )
-    between = _between(metrics.accuracy_interval)
-    return f"Right for {big_number(metrics)} pictures {unseen} (between {between})."
+        yield f"Right for {right} of {images} pictures {which}: too few to say more."
+        anything = f"from {math.floor(low * 100)} to {math.ceil(high * 100)} of 100"
+        yield f"For others, anything {anything} may be right."
+    elif right == images:
+        yield f"Right for all {images:,} pictures {which}."
+        if not tested.learnt:
+            worst = max(1, math.ceil((1 - low) * 1000))
+            yield (
+                "That does not mean that it never errs: up to "
+                f"{worst:,} of 1,000 others may be wrong."
+            )
+    else:
+        between = _between(metrics.accuracy_interval)
+        yield f"Right for {big_number(metrics)} pictures {which} (between {between})."
+    if tested.learnt is None:
+        yield "If it has learnt from some of these pictures, it is right for fewer others."
 
 
 def _against_chance(labels: Sequence[str], metrics: Metrics) -> Iterator[str]:
@@ -113,7 +119,7 @@ def _confused(labels: Sequence[str], metrics: Metrics) -> Iterator[str]:
 
 
 def _times(count: int) -> str:
-    return "once" if count == 1 else f"{count:,} times"
+    return {1: "once", 2: "twice"}.get(count, f"{count:,} times")
 
 
 def confused_pair(labels: Sequence[str], metrics: Metrics) -> Confusion | None:
@@ -149,7 +155,7 @@ def next_steps(
     """
     slices, about = found
     if tested.learnt:
-        yield "Measure it on pictures that it has not learnt from: `pocketlens evaluate`."
+        yield "Measure it on pictures that it has not learnt from, by pocketlens evaluate."
     if metrics.images < _ENOUGH:
         yield f"Test on {_ENOUGH} pictures or more: {metrics.images} say little."
     if gallery.suspects:
@@ -157,7 +163,7 @@ def next_steps(
         number = gallery.suspects
         yield (
             f"Look at the labels of {number:,} {'pictures' if number > 1 else 'picture'} in part "
-            f"3: they may be wrong. First {first.file}, given as {cut(first.given)}."
+            f"3: some may be wrong. First {first.file}, given as {cut(first.given)}."
         )
     yield from _weakest(metadata, metrics)
     pair = confused_pair(metadata.labels, metrics)
@@ -170,7 +176,7 @@ def next_steps(
         if each.verdict == "worse":
             yield f"Add pictures of this kind: {each.title}. It is right less often for them."
     if about.findings and about.findings.found:
-        yield "Read what `pocketlens check` found in the training folder, in part 8."
+        yield "Read what pocketlens check found in the training folder, in part 8."
 
 
 def _weakest(metadata: Metadata, metrics: Metrics) -> Iterator[str]:

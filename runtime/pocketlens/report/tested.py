@@ -28,7 +28,8 @@ class Tested:
         targets: The true class of each.
         probabilities: N x K.
         familiarity: N shares, 0 to 1; None where the model cannot reject.
-        learnt: Whether the model has learnt from them: the figures are too good then.
+        learnt: Whether the model has learnt from them: the figures are too good then. None where
+            that is not known.
     """
 
     folder: Path
@@ -36,7 +37,12 @@ class Tested:
     targets: Classes
     probabilities: Probabilities
     familiarity: npt.NDArray[np.floating[Any]] | None = None
-    learnt: bool = False
+    learnt: bool | None = False
+
+    @property
+    def folder_name(self) -> str:
+        """The folder's own name, also where it is given as "."."""
+        return self.folder.resolve().name
 
     @property
     def predicted(self) -> Classes:
