@@ -75,8 +75,9 @@ class Cards:
         """The cards of these rows."""
         wanted = [int(row) for row in rows]
         missing = [row for row in dict.fromkeys(wanted) if row not in self._made]
-        made = map_in_order(self._thumbnail, missing, usable_cores())
-        self._made.update(zip(missing, made, strict=True))
+        if missing:
+            made = map_in_order(self._thumbnail, missing, usable_cores())
+            self._made.update(zip(missing, made, strict=True))
         return [self._card(row) for row in wanted]
 
     def _card(self, row: int) -> Card:
