@@ -93,6 +93,17 @@ def test_command_prints_a_table_and_writes_both_files(
     assert sorted(pets.rglob("*")) == before
 
 
+def test_page_shows_the_pictures(pets: Path, tmp_path: Path) -> None:
+    pytest.importorskip("jinja2")
+    page = tmp_path / "check.html"
+    assert main(["check", str(pets), "--html", str(page)]) == 0
+    text = page.read_text(encoding="utf-8")
+    assert "The same picture in two classes: 1" in text
+    assert "cannot be read any more" in text
+    # Of the three duplicates both pictures.
+    assert text.count("data:image/jpeg;base64,") >= 6
+
+
 def test_split_that_is_there_is_taken_and_what_crosses_it_is_named(tmp_path: Path) -> None:
     fill(tmp_path / "train")
     for number, label in enumerate("ab"):

@@ -26,7 +26,7 @@ def report(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     names = ("loss", "val_loss", "accuracy", "val_accuracy")
     metadata = metadata_of(labels, history=dict.fromkeys(names, curve))
     found = (Finding("dark", "a/1.jpg", "mean brightness 3%", look_at=True),)
-    about = About("m.onnx", 1_000_000, 5.0, 0.6, Findings("pictures", 9, {}, found, ("a note",)))
+    about = About("m.onnx", 1_000_000, 5.0, Findings("pictures", 9, {}, found, ("a note",)))
     write_report(folder / "report.html", metadata, noisy_answers(folder, labels, each=5), about)
     return folder / "report.html"
 

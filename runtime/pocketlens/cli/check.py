@@ -31,6 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="write there what to leave out, for `train` and `teach`; edit it in between",
     )
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with the pictures")
     parser.set_defaults(run=run)
 
 
@@ -39,9 +40,13 @@ def run(arguments: argparse.Namespace) -> int:
     with requires_extra("check", "sklearn", "scipy", "threadpoolctl"):
         import sklearn.linear_model  # noqa: F401  # it is wanted after minutes of reading
     from pocketlens.checking.check import check_folder
+    from pocketlens.report.pages import require_jinja2
+    from pocketlens.tools.check_page import write_findings
     from pocketlens.tools.check_report import as_exclude_list, as_table, next_steps
 
-    for file in (arguments.out, arguments.exclude_list):
+    if arguments.html:
+        require_jinja2()
+    for file in (arguments.out, arguments.exclude_list, arguments.html):
         if file is not None:
             _check_lies_outside(file, arguments.folder)
             check_writable(file)
@@ -55,6 +60,8 @@ def run(arguments: argparse.Namespace) -> int:
         write_whole(arguments.out, json.dumps(findings.to_dict(), indent=1) + "\n")
     if arguments.exclude_list is not None:
         write_whole(arguments.exclude_list, as_exclude_list(findings))
+    if arguments.html is not None:
+        write_findings(arguments.html, findings)
     return 0
 
 

@@ -93,12 +93,17 @@ def write_report(file: Path, metadata: Metadata, tested: Tested, about: About = 
             (f"{each.coverage:.0%}", f"{each.accuracy:.2%}", f"{each.score:.4f}")
             for each in metrics.risk_coverage
         ],
-        curves=learning_curves(metadata.history, about.frozen_accuracy),
+        curves=learning_curves(metadata.history, _frozen_accuracy(metadata)),
         int8_rows=list(_float_and_int8(metadata.int8)) if metadata.int8 else [],
         deployment=list(_deployment(about)),
         findings=_findings(about),
         origin=list(_origin(metadata)),
     )
+
+
+def _frozen_accuracy(metadata: Metadata) -> float | None:
+    first = metadata.training and metadata.training.head_first
+    return first.frozen_accuracy if first else None
 
 
 def _rejected(metadata: Metadata, tested: Tested) -> Rejected | None:

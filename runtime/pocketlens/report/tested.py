@@ -77,8 +77,6 @@ class About:
         name: What the page is headed with, such as the model file's name.
         bytes: The size of the model's file.
         milliseconds: The median time of one answer on this machine.
-        frozen_accuracy: The share that the head on frozen features was right for, of the pictures
-            of the learning curves' validation.
         findings: What `pocketlens check` found in the training folder.
         left_out: Of each class that the model does not know, the number of its pictures.
     """
@@ -86,6 +84,5 @@ class About:
     name: str = ""
     bytes: int | None = None
     milliseconds: float | None = None
-    frozen_accuracy: float | None = None
     findings: Findings | None = None
     left_out: Mapping[str, int] = field(default_factory=dict)

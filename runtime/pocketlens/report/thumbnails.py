@@ -77,8 +77,9 @@ class Cards:
         """The cards of these rows."""
         wanted = [int(row) for row in rows]
         missing = [row for row in dict.fromkeys(wanted) if row not in self._made]
-        files = [self._tested.folder / self._tested.files[row] for row in missing]
-        self._made.update(zip(missing, thumbnails(files, self._depth), strict=True))
+        if missing:
+            files = [self._tested.folder / self._tested.files[row] for row in missing]
+            self._made.update(zip(missing, thumbnails(files, self._depth), strict=True))
         return [self._card(row) for row in wanted]
 
     def _card(self, row: int) -> Card:
