@@ -90,6 +90,7 @@ def test_command_prints_a_table_and_writes_both_files(
     assert "a/zz.jpg" in lines
     assert "b/empty.jpg" in lines
     assert "#b/zz.jpg" in lines
+    assert "#a/01.jpg" in lines
     assert sorted(pets.rglob("*")) == before
 
 
