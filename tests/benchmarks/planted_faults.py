@@ -211,7 +211,10 @@ def report(planter: Planter, result: findings.Findings) -> None:
     sure: Counter[str] = Counter()
     look: Counter[str] = Counter()
     for each in result.found:
-        named.setdefault(each.file, set()).add(each.kind)
+        # Either of two classes may be the wrong one.
+        both = each.others if each.kind == findings.ACROSS_CLASSES else ()
+        for file in (each.file, *both):
+            named.setdefault(file, set()).add(each.kind)
     sound = {file for file in named if file not in planter.planted} - planter.touched
     for each in result.found:
         if each.file in sound:

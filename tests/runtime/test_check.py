@@ -23,7 +23,7 @@ from pocketlens.checking.facts import picture_facts
 from pocketlens.checking.findings import Findings
 from pocketlens.checking.labels import suspected
 from pocketlens.checking.leaks import leak_notes
-from pocketlens.checking.neighbours import find_neighbours
+from pocketlens.checking.neighbours import Neighbours, find_neighbours
 from pocketlens.checking.reading import THUMBNAIL
 from pocketlens.checking.twins import same_pictures
 from pocketlens.cli import main
@@ -90,6 +90,7 @@ def test_command_prints_a_table_and_writes_both_files(
     assert "a/zz.jpg" in lines
     assert "b/empty.jpg" in lines
     assert "#b/zz.jpg" in lines
+    assert "#a/01.jpg" in lines
     assert sorted(pets.rglob("*")) == before
 
 
@@ -216,8 +217,22 @@ def test_only_the_same_picture_is_the_same() -> None:
         thumbnail(each)
         for each in (picture, picture[:, ::-1], picture[6:-6, 8:-8], picture // 2, scene(4))
     ]
-    pairs = np.array([[0, 1], [0, 2], [0, 3], [0, 4]])
-    assert same_pictures(np.stack(small), pairs).tolist() == [[0, 1], [0, 2], [0, 3]]
+    pairs, none = np.array([[0, 1], [0, 2], [0, 3], [0, 4]]), np.zeros(5, np.float32)
+    near = Neighbours(pairs, np.full((4, 1), 4), none)
+    assert same_pictures(np.stack(small), near).tolist() == [[0, 1], [0, 2], [0, 3]]
+
+
+def test_another_thing_before_the_same_background_is_another_picture() -> None:
+    still = [scene(3, size=(480, 640)) for _ in range(12)]
+    for place, picture in enumerate(still):
+        x, y = (60 * place) % 500, (90 * place) % 380
+        cv2.circle(picture, (x + 40, y + 40), 30, (20 * place, 90, 120), -1)
+    pairs, others = np.array([[0, 1], [2, 3]]), np.array([range(4, 12), range(4, 12)])
+    near = Neighbours(pairs, others, np.zeros(12, np.float32))
+    assert not len(same_pictures(np.stack([thumbnail(each) for each in still]), near))
+    still[3] = still[2][4:-4]
+    thumbnails = np.stack([thumbnail(each) for each in still])
+    assert same_pictures(thumbnails, near).tolist() == [[2, 3]]
 
 
 def test_wrong_label_is_suspected() -> None:

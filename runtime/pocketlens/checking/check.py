@@ -82,7 +82,7 @@ def _of_features(
     rows = np.flatnonzero(seen.first == np.arange(len(files)))
     with one_blas_thread():
         near = find_neighbours(seen.features, rows, targets)
-    same = same_pictures(seen.thumbnails, near.pairs)
+    same = same_pictures(seen.thumbnails, near)
     yield from repeats(folder, seen, same)
     groups = groups_of(len(files), same)
     own = [files[row] for row in rows]

@@ -85,7 +85,7 @@ def _balanced(targets: Indices) -> tuple[Indices, Indices]:
 def _tables(
     facts: Sequence[PictureFacts], files: Sequence[str], labels: Sequence[str], targets: Indices
 ) -> Iterator[tuple[str, Any]]:
-    yield "brightness", np.array([(f.brightness, f.contrast, f.darkest) for f in facts])
+    yield "brightness", np.array([[f.brightness] for f in facts])
     yield "size", np.array([(f.width, f.height, math.log(f.width / f.height)) for f in facts])
     kinds = [f"{f.kind}{f.bit_depth}{f.turned}" for f in facts]
     yield "format", _one_hot(kinds)

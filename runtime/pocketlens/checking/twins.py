@@ -17,33 +17,46 @@ from pocketlens.checking.findings import (
     Finding,
 )
 from pocketlens.checking.folder import Folder
+from pocketlens.checking.neighbours import Neighbours
 from pocketlens.checking.reading import THUMBNAIL, Seen
 from pocketlens.learning.linear_head import Indices
 from pocketlens.pictures.decoding import Pixels
 
-_LEAST_CORRELATION = 0.94
+_LEAST_CORRELATION = 0.92
+_MAX_SHARE = 0.25
+"""Of what other neighbours lack to be the same."""
 _SIDES = range(THUMBNAIL, round(0.86 * THUMBNAIL), -1)
 """Of a cropped picture as it lies in the whole one."""
 
 
-def same_pictures(thumbnails: Any, pairs: Indices) -> Indices:
+def same_pictures(thumbnails: Any, near: Neighbours) -> Indices:
     """Those of the pairs that show the same picture, M x 2.
+
+    Before a camera that never moves all pictures correlate: a pair must do so far better than one
+    of it with its other neighbours.
 
     Args:
         thumbnails: N x THUMBNAIL x THUMBNAIL, grey.
-        pairs: M x 2.
+        near: Candidates.
     """
-    found = [_is_same(thumbnails[first], thumbnails[second]) for first, second in pairs]
-    return np.asarray(pairs[np.array(found, bool)])
+    found = []
+    for (first, second), others in zip(near.pairs, near.others, strict=True):
+        usual = float(np.median([_correlation(thumbnails[first], thumbnails[o]) for o in others]))
+        least = max(_LEAST_CORRELATION, 1 - _MAX_SHARE * (1 - usual))
+        found.append(_is_same(thumbnails[first], thumbnails[second], least))
+    return np.asarray(near.pairs[np.array(found, bool)])
 
 
-def _is_same(first: Pixels, second: Pixels) -> bool:
-    tries = ((whole, part) for whole, part in ((first, second), (second, first)))
+def _is_same(first: Pixels, second: Pixels, least: float) -> bool:
     return any(
-        _best_correlation(whole, np.ascontiguousarray(each)) >= _LEAST_CORRELATION
-        for whole, part in tries
+        _best_correlation(whole, np.ascontiguousarray(each)) >= least
+        for whole, part in ((first, second), (second, first))
         for each in (part, part[:, ::-1])
     )
+
+
+def _correlation(whole: Pixels, part: Pixels) -> float:
+    return float(cv2.matchTemplate(whole, part, cv2.TM_CCOEFF_NORMED).max())
 
 
 def _best_correlation(whole: Pixels, part: Pixels) -> float:
@@ -51,7 +64,7 @@ def _best_correlation(whole: Pixels, part: Pixels) -> float:
     best = -1.0
     for side in _SIDES:
         small = cv2.resize(part, (side, side), interpolation=cv2.INTER_AREA)
-        best = max(best, float(cv2.matchTemplate(whole, small, cv2.TM_CCOEFF_NORMED).max()))
+        best = max(best, _correlation(whole, np.asarray(small, np.uint8)))
     return best
 
 

@@ -110,4 +110,6 @@ def _of_kinds(found: list[Finding], mark: str) -> Iterator[str]:
         yield f"\n# {TITLES[kind]}"
         for each in group:
             yield f"# {printable(each.reason)}"
-            yield mark + escape(each.file)
+            # Either of two classes may be the wrong one.
+            both = each.others if kind == ACROSS_CLASSES else ()
+            yield from (mark + escape(file) for file in (each.file, *both))
