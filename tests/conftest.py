@@ -142,6 +142,7 @@ def small_edge(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pocketlens_train.architectures.edge.build", build)
     monkeypatch.setattr("pocketlens_train.plan.MOST_IN_FOLDS", 0)
     monkeypatch.setattr("pocketlens_train.plots.write_plots", lambda *about: None)
+    monkeypatch.setattr("pocketlens_train.train.write_report", lambda *about: None)
 
 
 @pytest.fixture(scope="session")

@@ -46,6 +46,7 @@ def small_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(f"{lite0}.build", build)
     monkeypatch.setattr(f"{lite0}.TAIL", TailRecipe(1, 2, 8, 1e-3, 0.02, 0.1, 2, _CROPS))
     monkeypatch.setattr("pocketlens_train.plots.write_plots", lambda *about: None)
+    monkeypatch.setattr("pocketlens_train.train.write_report", lambda *about: None)
 
 
 def train(folder: Path, run: Path, *options: str) -> int:

@@ -23,7 +23,10 @@ PLOTS = tuple(
 
 
 def test_run_folder_is_complete(finished_run: Path) -> None:
-    expected = {"model.keras", "answers.npz", "record.json", "classification_report.txt", *PLOTS}
+    expected = {
+        *("model.keras", "answers.npz", "record.json", "report.html", "classification_report.txt"),
+        *PLOTS,
+    }
     assert {file.name for file in finished_run.iterdir()} == expected
     for plot in PLOTS:
         assert cv2.imread(str(finished_run / plot)) is not None
