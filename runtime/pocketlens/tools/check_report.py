@@ -78,7 +78,9 @@ def say_findings(findings: Findings) -> Findings:
     Returns:
         What it was given.
     """
-    counts = Counter(each.kind for each in findings.found if not each.look_at)
+    # Of 16 bits a warning is printed where they are read.
+    told = [each for each in findings.found if not each.look_at and each.kind != LOW_RANGE]
+    counts = Counter(each.kind for each in told)
     texts = [f"{count:,} {TITLES[kind]}" for kind, count in counts.items()]
     more = f"`pocketlens check {shlex.quote(findings.folder)}` looks closer"
     if texts:
