@@ -20,7 +20,8 @@ SUFFIXES = frozenset(
 """Of the names of pictures, in lower case."""
 NON_PICTURE, SYSTEM, LINK = "non-picture", "hidden or system", "behind a link"
 KNOWN = "also among the labelled pictures or the outliers"
-"""Reasons to pass something over."""
+EXCLUDED = "excluded by"
+"""Reasons to pass something over; EXCLUDED goes on with the name of a list."""
 _SYSTEM = frozenset(
     (
         "__macosx",
