@@ -114,7 +114,7 @@ def picture_files(
     """
     named = set(paths)
     for file in all_files(paths, passed.add, on_error):
-        if file in named or _is_picture(file):
+        if file in named or is_picture(file):
             yield file
         else:
             passed.add(NON_PICTURE, file)
@@ -158,7 +158,8 @@ def all_files(
                     yield file
 
 
-def _is_picture(file: str) -> bool:
+def is_picture(file: str) -> bool:
+    """Whether a file's name says that it is a picture, or its first bytes do."""
     if has_picture_suffix(file):
         return True
     try:
