@@ -1,0 +1,222 @@
+// Pixels -> the network's input, as pocketlens.pictures does it in Python: within one grey level.
+
+/**
+ * @typedef {{data: Uint8Array | Uint8ClampedArray, width: number, height: number}} Pixels RGBA.
+ * @typedef {{top: number, left: number, height: number, width: number}} Box
+ * @typedef {[number, number]} Size Height and width.
+ * @typedef {object} Recipe
+ * @property {Size} input_size
+ * @property {"rgb" | "grayscale"} color_mode
+ * @property {"area" | "area_linear"} interpolation
+ * @property {"squash" | "letterbox" | "center"} crop_mode
+ * @property {"reduced" | "full"} decode
+ * @property {string} depth
+ * @property {[number, number, number, number] | null} region
+ * @typedef {{start: number, weights: Float32Array}} Tap The inputs that make one output.
+ */
+
+const SPARE = 2;
+
+/** @type {Record<string, unknown[]>} */
+const KNOWN = {
+  color_mode: ["rgb", "grayscale"],
+  interpolation: ["area", "area_linear"],
+  crop_mode: ["squash", "letterbox", "center"],
+  decode: ["reduced", "full"],
+  depth: ["high_bits"],
+};
+
+/**
+ * What of a recipe this code cannot execute exactly, such as "depth=own_range"; null: nothing.
+ * @param {Record<string, any>} recipe
+ */
+export const refusal = (recipe) => {
+  for (const [name, known] of Object.entries(KNOWN))
+    if (!known.includes(recipe[name])) return `${name}=${recipe[name]}`;
+  const unknown = Object.keys(recipe).find((name) => !(name in KNOWN || name === "input_size" || name === "region"));
+  return unknown ? `${unknown}=${JSON.stringify(recipe[unknown])}` : null;
+};
+
+/** Halves to the even neighbour, as Python rounds. @param {number} value */
+export const round = (value) => {
+  const floor = Math.floor(value);
+  if (value - floor !== 0.5) return Math.round(value);
+  return floor % 2 ? floor + 1 : floor;
+};
+
+/** @param {number} start @param {number} share @param {number} side */
+const pixelsOf = (start, share, side) => {
+  const first = Math.min(round(start * side), side - 1);
+  return [first, Math.max(1, Math.min(round((start + share) * side), side) - first)];
+};
+
+/** The largest box in the middle of another with the aspect ratio of `shape`. @param {Box} box @param {Size} shape */
+const middle = (box, shape) => {
+  const scale = Math.min(box.height / shape[0], box.width / shape[1]);
+  const [height, width] = shape.map((side) => Math.max(1, round(side * scale)));
+  const top = box.top + Math.floor((box.height - height) / 2);
+  const left = box.left + Math.floor((box.width - width) / 2);
+  return { top, left, height, width };
+};
+
+/** The part of a picture that the network sees. @param {Size} size @param {Recipe} recipe @returns {Box} */
+export const seen = (size, recipe) => {
+  const [x, y, width, height] = recipe.region ?? [0, 0, 1, 1];
+  const [top, rows] = pixelsOf(y, height, size[0]);
+  const [left, columns] = pixelsOf(x, width, size[1]);
+  const region = { top, left, height: rows, width: columns };
+  return recipe.crop_mode === "center" ? middle(region, recipe.input_size) : region;
+};
+
+/** The part of the network's input that shows it. @param {Size} size @param {Recipe} recipe @returns {Box} */
+export const filled = (size, recipe) => {
+  const [height, width] = recipe.input_size;
+  const whole = { top: 0, left: 0, height, width };
+  const part = seen(size, recipe);
+  return recipe.crop_mode === "letterbox" ? middle(whole, [part.height, part.width]) : whole;
+};
+
+/** Of 1, 2, 4 and 8, by how much a JPEG's sides are divided. @param {Size} size @param {Recipe} recipe */
+export const reduction = ([height, width], recipe) => {
+  if (recipe.decode !== "reduced") return 1;
+  let [rows, columns] = recipe.input_size.map((side) => SPARE * side);
+  if (recipe.region) {
+    rows = Math.ceil((rows + 1) / recipe.region[3]);
+    columns = Math.ceil((columns + 1) / recipe.region[2]);
+  }
+  const room = Math.min(height / rows, width / columns);
+  return [8, 4, 2].find((scale) => scale <= room) ?? 1;
+};
+
+/** OpenCV's INTER_AREA along one side that shrinks. @param {number} from @param {number} to @returns {Tap[]} */
+const areaTaps = (from, to) => {
+  const scale = from / to;
+  return Array.from({ length: to }, (_, place) => {
+    const begin = place * scale;
+    const cell = Math.min(scale, from - begin);
+    const end = begin + scale;
+    const last = Math.min(Math.floor(end), from - 1);
+    const first = Math.min(Math.ceil(begin), last);
+    /** @type {number[]} */
+    const weights = [];
+    const start = first - begin > 1e-3 ? first - 1 : first;
+    if (start < first) weights.push((first - begin) / cell);
+    for (let each = first; each < last; each++) weights.push(1 / cell);
+    if (end - last > 1e-3) weights.push(Math.min(end - last, 1, cell) / cell);
+    return { start, weights: Float32Array.from(weights) };
+  });
+};
+
+/** OpenCV's INTER_LINEAR, or what it makes of INTER_AREA where a side grows.
+ * @param {number} from @param {number} to @param {boolean} isArea @returns {Tap[]} */
+const linearTaps = (from, to, isArea) => {
+  const scale = from / to;
+  return Array.from({ length: to }, (_, place) => {
+    const middle = (place + 0.5) * scale - 0.5;
+    let start = Math.floor(isArea ? place * scale : middle);
+    let share = isArea ? place + 1 - (start + 1) / scale : middle - start;
+    if (isArea) share = share <= 0 ? 0 : share - Math.floor(share);
+    if (start < 0 || start >= from - 1) {
+      start = Math.min(Math.max(start, 0), from - 1);
+      share = 0;
+    }
+    const weights = share > 0 ? [1 - share, share] : [1];
+    return { start, weights: Float32Array.from(weights) };
+  });
+};
+
+/** @param {Box} part @param {Size} to @param {Recipe} recipe @returns {[Tap[], Tap[]]} Down and across. */
+const taps = (part, to, recipe) => {
+  const down = part.height / to[0];
+  const across = part.width / to[1];
+  const isArea = Math.max(down, across) >= SPARE || recipe.interpolation === "area";
+  if (isArea && down >= 1 && across >= 1) return [areaTaps(part.height, to[0]), areaTaps(part.width, to[1])];
+  return [linearTaps(part.height, to[0], isArea), linearTaps(part.width, to[1], isArea)];
+};
+
+/** One row of the part, in the network's channels. @param {Pixels} pixels @param {number} from @param {Uint8Array} row @param {number} channels */
+const copyRow = ({ data }, from, row, channels) => {
+  if (channels === 3) {
+    for (let to = 0; to < row.length; from += 4) {
+      row[to++] = data[from];
+      row[to++] = data[from + 1];
+      row[to++] = data[from + 2];
+    }
+    return;
+  }
+  // ITU-R 601, in OpenCV's whole numbers.
+  for (let to = 0; to < row.length; from += 4)
+    row[to++] = (9798 * data[from] + 19235 * data[from + 1] + 3735 * data[from + 2] + 16384) >> 15;
+};
+
+/** @param {Uint8Array} row @param {Tap[]} across @param {number} channels @param {Float32Array} out */
+const shrinkRow = (row, across, channels, out) => {
+  let to = 0;
+  for (const { start, weights } of across) {
+    let [first, second, third] = [0, 0, 0];
+    let from = start * channels;
+    if (channels === 1) for (const weight of weights) first += weight * row[from++];
+    else
+      for (let each = 0; each < weights.length; each++) {
+        const weight = weights[each];
+        first += weight * row[from++];
+        second += weight * row[from++];
+        third += weight * row[from++];
+      }
+    out[to++] = first;
+    if (channels === 1) continue;
+    out[to++] = second;
+    out[to++] = third;
+  }
+};
+
+/**
+ * The network's input for a picture that is decoded, and reduced where the recipe says so.
+ * @param {Pixels} pixels Upright, without transparency.
+ * @param {Recipe} recipe
+ * @returns {Uint8Array} Height x width x channels.
+ */
+export const networkInput = (pixels, recipe) => {
+  /** @type {Size} */
+  const size = [pixels.height, pixels.width];
+  const [part, box] = [seen(size, recipe), filled(size, recipe)];
+  const channels = recipe.color_mode === "rgb" ? 3 : 1;
+  const [height, width] = recipe.input_size;
+  const input = new Uint8Array(height * width * channels);
+  const [down, across] = taps(part, [box.height, box.width], recipe);
+  const row = new Uint8Array(part.width * channels);
+  const sums = new Float32Array(box.width * channels);
+  // Two rows of input make many a row of output where a picture grows: the last ones are kept.
+  const kept = [0, 1].map(() => ({ place: -1, values: new Float32Array(sums.length) }));
+  down.forEach(({ start, weights }, place) => {
+    sums.fill(0);
+    for (let each = 0; each < weights.length; each++) {
+      const source = start + each;
+      const shrunk = kept[source % 2];
+      if (shrunk.place !== source) {
+        copyRow(pixels, 4 * ((part.top + source) * pixels.width + part.left), row, channels);
+        shrinkRow(row, across, channels, shrunk.values);
+        shrunk.place = source;
+      }
+      const { values } = shrunk;
+      const weight = weights[each];
+      for (let column = 0; column < sums.length; column++) sums[column] += weight * values[column];
+    }
+    const to = ((box.top + place) * width + box.left) * channels;
+    for (let column = 0; column < sums.length; column++) input[to + column] = sums[column] + 0.5;
+  });
+  return input;
+};
+
+/**
+ * The share of validation pictures with a smaller raw number, as numpy.interp() gives it.
+ * @param {number} raw
+ * @param {{levels: number[], quantiles: number[]}} familiarity
+ */
+export const familiarityOf = (raw, { levels, quantiles }) => {
+  if (raw >= quantiles[quantiles.length - 1]) return levels[levels.length - 1];
+  if (!(raw >= quantiles[0])) return levels[0];
+  const next = quantiles.findIndex((quantile) => quantile > raw);
+  const [low, high] = [quantiles[next - 1], quantiles[next]];
+  return levels[next - 1] + ((raw - low) / (high - low)) * (levels[next] - levels[next - 1]);
+};
