@@ -56,7 +56,8 @@ export const drawn = (source, width, height) => {
   context.fillRect(0, 0, width, height);
   context.drawImage(source, 0, 0);
   try {
-    return context.getImageData(0, 0, width, height);
+    const { data } = context.getImageData(0, 0, width, height);
+    return { data, width, height };
   } catch {
     throw new Problem(`${width}x${height} pixels are too many for this browser: make the picture smaller.`);
   } finally {
