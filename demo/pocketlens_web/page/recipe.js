@@ -15,7 +15,7 @@
  * @typedef {{start: number, weights: Float32Array}} Tap The inputs that make one output.
  */
 
-const SPARE = 2;
+const SPARE = 2, UNIT = 2048;
 
 /** @type {Record<string, unknown[]>} */
 const KNOWN = {
@@ -107,31 +107,65 @@ const areaTaps = (from, to) => {
   });
 };
 
-/** OpenCV's INTER_LINEAR, or what it makes of INTER_AREA where a side grows.
+/** Blocks of whole pixels, which are summed up. @param {number} scale @param {number} to @returns {Tap[]} */
+const blockTaps = (scale, to) =>
+  Array.from({ length: to }, (_, place) => ({ start: place * scale, weights: new Float32Array(scale).fill(1) }));
+
+/** OpenCV's INTER_LINEAR, or what it makes of INTER_AREA where a side grows, in 1/2048.
  * @param {number} from @param {number} to @param {boolean} isArea @returns {Tap[]} */
 const linearTaps = (from, to, isArea) => {
   const scale = from / to;
   return Array.from({ length: to }, (_, place) => {
-    const middle = (place + 0.5) * scale - 0.5;
+    const middle = Math.fround((place + 0.5) * scale - 0.5);
     let start = Math.floor(isArea ? place * scale : middle);
-    let share = isArea ? place + 1 - (start + 1) / scale : middle - start;
+    let share = Math.fround(isArea ? place + 1 - (start + 1) / scale : middle - start);
     if (isArea) share = share <= 0 ? 0 : share - Math.floor(share);
     if (start < 0 || start >= from - 1) {
       start = Math.min(Math.max(start, 0), from - 1);
       share = 0;
     }
-    const weights = share > 0 ? [1 - share, share] : [1];
-    return { start, weights: Float32Array.from(weights) };
+    const weights = share > 0 ? [Math.fround(1 - share), share] : [1];
+    return { start, weights: Float32Array.from(weights, (weight) => round(UNIT * weight)) };
   });
 };
 
-/** @param {Box} part @param {Size} to @param {Recipe} recipe @returns {[Tap[], Tap[]]} Down and across. */
-const taps = (part, to, recipe) => {
-  const down = part.height / to[0];
-  const across = part.width / to[1];
+/**
+ * How values are weighed along both sides, in OpenCV's own arithmetic: else a picture that lies
+ * between two classes gets another probability.
+ * @typedef {object} Resize
+ * @property {Tap[]} down
+ * @property {Tap[]} across
+ * @property {(sum: number, weight: number, value: number) => number} add
+ * @property {(sum: number) => number} end
+ */
+
+/** @param {Box} part @param {Size} to @param {Recipe} recipe @returns {Resize} */
+const resize = (part, to, recipe) => {
+  const from = [part.height, part.width];
+  const [down, across] = from.map((side, axis) => side / to[axis]);
   const isArea = Math.max(down, across) >= SPARE || recipe.interpolation === "area";
-  if (isArea && down >= 1 && across >= 1) return [areaTaps(part.height, to[0]), areaTaps(part.width, to[1])];
-  return [linearTaps(part.height, to[0], isArea), linearTaps(part.width, to[1], isArea)];
+  if (!isArea || down < 1 || across < 1)
+    return {
+      down: linearTaps(from[0], to[0], isArea),
+      across: linearTaps(from[1], to[1], isArea),
+      add: (sum, weight, value) => sum + ((weight * (value >> 4)) >> 16),
+      end: (sum) => (sum + 2) >> 2,
+    };
+  if (Number.isInteger(down) && Number.isInteger(across)) {
+    const share = Math.fround(1 / (down * across));
+    return {
+      down: blockTaps(down, to[0]),
+      across: blockTaps(across, to[1]),
+      add: (sum, _, value) => sum + value,
+      end: down === 2 && across === 2 ? (sum) => (sum + 2) >> 2 : (sum) => round(Math.fround(sum * share)),
+    };
+  }
+  return {
+    down: areaTaps(from[0], to[0]),
+    across: areaTaps(from[1], to[1]),
+    add: (sum, weight, value) => Math.fround(sum + Math.fround(weight * value)),
+    end: round,
+  };
 };
 
 /** One row of the part, in the network's channels. @param {Pixels} pixels @param {number} from @param {Uint8Array} row @param {number} channels */
@@ -151,18 +185,18 @@ const copyRow = ({ data }, from, row, channels) => {
 
 /** @param {Uint8Array} row @param {Tap[]} across @param {number} channels @param {Float32Array} out */
 const shrinkRow = (row, across, channels, out) => {
+  const { fround } = Math;
   let to = 0;
   for (const { start, weights } of across) {
-    let [first, second, third] = [0, 0, 0];
+    let [first, second, third] = [fround(0), fround(0), fround(0)];
     let from = start * channels;
-    if (channels === 1) for (const weight of weights) first += weight * row[from++];
-    else
-      for (let each = 0; each < weights.length; each++) {
-        const weight = weights[each];
-        first += weight * row[from++];
-        second += weight * row[from++];
-        third += weight * row[from++];
-      }
+    for (let each = 0; each < weights.length; each++) {
+      const weight = weights[each];
+      first = fround(first + fround(weight * row[from++]));
+      if (channels === 1) continue;
+      second = fround(second + fround(weight * row[from++]));
+      third = fround(third + fround(weight * row[from++]));
+    }
     out[to++] = first;
     if (channels === 1) continue;
     out[to++] = second;
@@ -183,10 +217,10 @@ export const networkInput = (pixels, recipe) => {
   const channels = recipe.color_mode === "rgb" ? 3 : 1;
   const [height, width] = recipe.input_size;
   const input = new Uint8Array(height * width * channels);
-  const [down, across] = taps(part, [box.height, box.width], recipe);
+  const { down, across, add, end } = resize(part, [box.height, box.width], recipe);
   const row = new Uint8Array(part.width * channels);
   const sums = new Float32Array(box.width * channels);
-  // Two rows of input make many a row of output where a picture grows: the last ones are kept.
+  // Two rows of the picture make many a row of input where it grows: the last ones are kept.
   const kept = [0, 1].map(() => ({ place: -1, values: new Float32Array(sums.length) }));
   down.forEach(({ start, weights }, place) => {
     sums.fill(0);
@@ -199,11 +233,10 @@ export const networkInput = (pixels, recipe) => {
         shrunk.place = source;
       }
       const { values } = shrunk;
-      const weight = weights[each];
-      for (let column = 0; column < sums.length; column++) sums[column] += weight * values[column];
+      for (let column = 0; column < sums.length; column++) sums[column] = add(sums[column], weights[each], values[column]);
     }
     const to = ((box.top + place) * width + box.left) * channels;
-    for (let column = 0; column < sums.length; column++) input[to + column] = sums[column] + 0.5;
+    for (let column = 0; column < sums.length; column++) input[to + column] = Math.min(end(sums[column]), 255);
   });
   return input;
 };
