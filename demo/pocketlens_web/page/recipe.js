@@ -90,7 +90,7 @@ export const reduction = ([height, width], recipe) => {
 
 /** OpenCV's INTER_AREA along one side that shrinks. @param {number} from @param {number} to @returns {Tap[]} */
 const areaTaps = (from, to) => {
-  const scale = from / to;
+  const scale = 1 / (to / from);
   return Array.from({ length: to }, (_, place) => {
     const begin = place * scale;
     const cell = Math.min(scale, from - begin);
@@ -114,20 +114,24 @@ const blockTaps = (scale, to) =>
 /** OpenCV's INTER_LINEAR, or what it makes of INTER_AREA where a side grows, in 1/2048.
  * @param {number} from @param {number} to @param {boolean} isArea @returns {Tap[]} */
 const linearTaps = (from, to, isArea) => {
-  const scale = from / to;
+  const growth = to / from;
+  const scale = 1 / growth;
   return Array.from({ length: to }, (_, place) => {
     const middle = Math.fround((place + 0.5) * scale - 0.5);
-    let start = Math.floor(isArea ? place * scale : middle);
-    let share = Math.fround(isArea ? place + 1 - (start + 1) / scale : middle - start);
+    const start = Math.floor(isArea ? place * scale : middle);
+    let share = Math.fround(isArea ? place + 1 - (start + 1) * growth : middle - start);
     if (isArea) share = share <= 0 ? 0 : share - Math.floor(share);
-    if (start < 0 || start >= from - 1) {
-      start = Math.min(Math.max(start, 0), from - 1);
-      share = 0;
-    }
-    const weights = share > 0 ? [Math.fround(1 - share), share] : [1];
-    return { start, weights: Float32Array.from(weights, (weight) => round(UNIT * weight)) };
+    const weights = [Math.fround(1 - share), share].map((weight) => round(UNIT * weight));
+    return { start, weights: Float32Array.from(weights) };
   });
 };
+
+/** What stands beyond the edge is what stands at it. @param {Tap[]} taps @param {number} from @returns {Tap[]} */
+const within = (taps, from) =>
+  taps.map(({ start, weights }) => {
+    if (start >= 0 && start < from - 1) return { start, weights };
+    return { start: Math.min(Math.max(start, 0), from - 1), weights: Float32Array.of(UNIT) };
+  });
 
 /**
  * How values are weighed along both sides, in OpenCV's own arithmetic: else a picture that lies
@@ -147,7 +151,7 @@ const resize = (part, to, recipe) => {
   if (!isArea || down < 1 || across < 1)
     return {
       down: linearTaps(from[0], to[0], isArea),
-      across: linearTaps(from[1], to[1], isArea),
+      across: within(linearTaps(from[1], to[1], isArea), from[1]),
       add: (sum, weight, value) => sum + ((weight * (value >> 4)) >> 16),
       end: (sum) => (sum + 2) >> 2,
     };
@@ -225,7 +229,7 @@ export const networkInput = (pixels, recipe) => {
   down.forEach(({ start, weights }, place) => {
     sums.fill(0);
     for (let each = 0; each < weights.length; each++) {
-      const source = start + each;
+      const source = Math.min(Math.max(start + each, 0), part.height - 1);
       const shrunk = kept[source % 2];
       if (shrunk.place !== source) {
         copyRow(pixels, 4 * ((part.top + source) * pixels.width + part.left), row, channels);
