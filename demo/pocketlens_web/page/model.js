@@ -60,6 +60,7 @@ export class Model {
     const [script, wasm, model] = await Promise.all([part("runtime"), part("wasm"), part("model")]);
     const address = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
     const runtime = await import(address);
+    runtime.env.logLevel = "error";
     runtime.env.wasm.numThreads = 1;
     runtime.env.wasm.wasmBinary = wasm;
     try {
