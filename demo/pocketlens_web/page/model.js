@@ -57,6 +57,7 @@ export class Model {
     if (unknown) throw new Problem(`The model asks for ${unknown}, which this page cannot do exactly: make the page again with a newer pocketlens.`);
     if (typeof WebAssembly === "undefined")
       throw new Problem("This browser has WebAssembly switched off, as iPhones do in Lockdown Mode: allow it for this page, or use another browser.");
+    if (typeof DecompressionStream === "undefined") throw new Problem("This browser is too old for the page: use a newer one.");
     const [script, wasm, model] = await Promise.all([part("runtime"), part("wasm"), part("model")]);
     const address = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
     const runtime = await import(address);

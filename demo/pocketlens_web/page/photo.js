@@ -49,8 +49,8 @@ export const start = (root, facts, loading) => {
   };
   /** @param {Blob} file @param {string} name */
   const take = async (file, name) => {
-    const mine = ++turn;
     cameraOff?.();
+    const mine = ++turn;
     clear();
     state("waiting");
     root.dataset.shown = "true";
@@ -77,8 +77,8 @@ export const start = (root, facts, loading) => {
     canvas.toBlob((picture) => picture && take(picture, "of the camera"));
   };
   const useCamera = async () => {
-    const mine = ++turn;
     cameraOff?.();
+    const mine = ++turn;
     clear();
     state("camera");
     root.dataset.shown = "true";
