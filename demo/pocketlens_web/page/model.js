@@ -65,7 +65,7 @@ export class Model {
     runtime.env.wasm.numThreads = 1;
     runtime.env.wasm.wasmBinary = wasm;
     try {
-      const session = await runtime.InferenceSession.create(model, { executionProviders: ["wasm"] });
+      const session = await runtime.InferenceSession.create(model, { executionProviders: ["wasm"], logSeverityLevel: 3 });
       return new Model(facts, runtime, session);
     } catch (error) {
       throw new Problem(`The model does not start in this browser (${error instanceof Error ? error.message : error}): use another browser.`);
