@@ -85,7 +85,10 @@ def _figures(metadata: Metadata, file: Path) -> list[tuple[str, str]]:
     if metrics := metadata.metrics:
         low, high = metrics.accuracy_interval
         shown = [
-            (f"right of {metrics.images:,} test pictures ({low:.1%} to {high:.1%})", right(metadata)),
+            (
+                f"right of {metrics.images:,} test pictures ({low:.1%} to {high:.1%})",
+                right(metadata),
+            ),
             ("calibration error", f"{metrics.calibration_error:.2%}"),
         ]
     return [

@@ -15,7 +15,7 @@ from pocketlens.pictures.decoding import decode
 
 RANDOM = np.random.default_rng(3)
 NOISE = RANDOM.integers(0, 256, (37, 53, 3), np.uint8)
-PHOTO = cv2.resize(RANDOM.integers(0, 256, (6, 8, 3), np.uint8), (53, 37))
+PHOTO: Any = cv2.resize(RANDOM.integers(0, 256, (6, 8, 3), np.uint8), (53, 37))
 
 
 @pytest.mark.parametrize("extension", [".jpg", ".png", ".bmp", ".webp", ".gif"])

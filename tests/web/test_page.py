@@ -75,7 +75,10 @@ def test_selftest_fails_where_a_browser_changes_pixels(
     changed = tmp_path / "page.html"
     text = page_file.read_text(encoding="utf-8")
     worse = text.replace("    const { data } = context.getImageData", "    const data = fake")
-    worse = worse.replace("const data = fake(0, 0, width, height);", "const data = new Uint8Array(4 * width * height);")
+    worse = worse.replace(
+        "const data = fake(0, 0, width, height);",
+        "const data = new Uint8Array(4 * width * height);",
+    )
     assert worse != text
     changed.write_text(worse, encoding="utf-8")
     tab = open_page(changed)

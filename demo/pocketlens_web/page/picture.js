@@ -68,7 +68,8 @@ export const drawn = (source, width, height) => {
 /**
  * The pixels that the recipe begins with.
  * @param {Blob} file @param {Recipe} recipe
- * @returns {Promise<Pixels & {size: [number, number]}>} `size`: height and width of the upright picture.
+ * @returns {Promise<Pixels & {size: [number, number], scale: number}>} `size`: height and width of
+ *   the upright picture; `scale`: by how much a JPEG was reduced.
  */
 export const decode = async (file, recipe) => {
   if (!file.size) throw new Problem("The file is empty.");
@@ -95,7 +96,7 @@ export const decode = async (file, recipe) => {
   }
 };
 
-/** @param {Blob} content @param {Uint8Array} bytes @param {Recipe} recipe @returns {Promise<Pixels>} */
+/** @param {Blob} content @param {Uint8Array} bytes @param {Recipe} recipe @returns {Promise<Pixels & {scale: number}>} */
 const pixelsOf = async (content, bytes, recipe) => {
   let bitmap;
   try {
@@ -107,7 +108,7 @@ const pixelsOf = async (content, bytes, recipe) => {
     const pixels = drawn(bitmap, bitmap.width, bitmap.height);
     const jpeg = readJpeg(bytes);
     const scale = jpeg ? reduction([pixels.height, pixels.width], recipe) : 1;
-    return jpeg && scale > 1 ? reduce(pixels, jpeg, scale) : pixels;
+    return { ...(jpeg && scale > 1 ? reduce(pixels, jpeg, scale) : pixels), scale };
   } finally {
     bitmap.close();
   }

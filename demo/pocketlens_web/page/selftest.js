@@ -3,6 +3,9 @@ import { decode } from "./picture.js";
 import { networkInput } from "./recipe.js";
 
 const SAMPLES = 251, GREY_LEVELS = 1;
+// Of a probability, where a JPEG is reduced: no browser does that as libjpeg does, and a few pixels
+// that differ by one grey level can move an int8 network so far.
+const REDUCED_ATOL = 0.05;
 
 /** @typedef {{name: string, passed: boolean, message: string}} Check */
 
@@ -37,7 +40,7 @@ export const selftest = async (model, content) => {
     const step = Math.max(1, Math.floor(input.length / SAMPLES));
     const off = picture.input.map((value, place) => Math.abs(value - input[place * step]));
     const mean = off.reduce((sum, each) => sum + each, 0) / off.length;
-    const atol = record?.atol ?? 0;
+    const atol = Math.max(record?.atol ?? 0, pixels.scale > 1 ? REDUCED_ATOL : 0);
     checks.push({
       name,
       passed: difference <= atol && mean <= GREY_LEVELS,
