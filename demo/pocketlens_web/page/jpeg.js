@@ -80,64 +80,54 @@ const blocks = (side, length, isTurned) => {
 };
 
 /**
- * The means of blocks: three values each.
+ * The means of blocks, four values each, as they are and sharpened.
  *
- * Of colours that the browser has doubled, each a quarter of its neighbour's, it gives the means
- * before that: the pixels at a block's border weigh 3/2, those beyond it -1/2.
+ * The browser has doubled shared colours, with a quarter of the neighbour's in each: sharpened are
+ * the means before that. The pixels at a block's border weigh 3/2, those beyond it -1/2.
  * @param {Pixels} pixels @param {number[]} rows @param {number[]} columns
  * @param {[boolean, boolean]} isDoubled Down, across.
  */
 const means = ({ data, width, height }, rows, columns, [isDown, isAcross]) => {
-  const count = columns.length - 1;
-  const found = new Float32Array(3 * count * (rows.length - 1));
-  const line = new Float32Array(3 * count);
-  /** @param {number} y */
-  const sumRow = (y) => {
-    const begin = 4 * y * width;
-    let from = begin;
-    for (let column = 0, to = 0; column < count; column++, to += 3) {
-      const [first, stop] = [columns[column], columns[column + 1]];
-      let [red, green, blue] = [0, 0, 0];
-      for (let x = first; x < stop; x++, from += 4) {
-        red += data[from];
-        green += data[from + 1];
-        blue += data[from + 2];
+  const length = 4 * (columns.length - 1);
+  const plain = new Float32Array(length * (rows.length - 1));
+  const sharp = isDown || isAcross ? new Float32Array(plain.length) : plain;
+  const sums = new Float32Array(4 * width);
+  /** @param {number} y @param {number} weight */
+  const add = (y, weight) => {
+    for (let each = 0, from = y * sums.length; each < sums.length; each++) sums[each] += weight * data[from++];
+  };
+  /** @param {Float32Array} out @param {number} row @param {boolean} isSharp */
+  const put = (out, row, isSharp) => {
+    const high = rows[row + 1] - rows[row];
+    for (let column = 0, to = row * length; column + 1 < columns.length; column++)
+      for (let channel = 0; channel < 4; channel++, to++) {
+        const first = 4 * columns[column] + channel;
+        const last = 4 * columns[column + 1] - 4 + channel;
+        let sum = 0;
+        for (let place = first; place <= last; place += 4) sum += sums[place];
+        if (isSharp && first >= 4) sum += (sums[first] - sums[first - 4]) / 2;
+        if (isSharp && last + 4 < sums.length) sum += (sums[last] - sums[last + 4]) / 2;
+        out[to] = (4 * sum) / (high * (last - first + 4));
       }
-      line[to] = red;
-      line[to + 1] = green;
-      line[to + 2] = blue;
-      if (isAcross && first > 0) addBorder(begin + 4 * first, -4, to);
-      if (isAcross && stop < width) addBorder(from - 4, 4, to);
-    }
-  };
-  /** Half of the step to the pixel beyond. @param {number} inner @param {number} step @param {number} to */
-  const addBorder = (inner, step, to) => {
-    const outer = inner + step;
-    line[to] += (data[inner] - data[outer]) / 2;
-    line[to + 1] += (data[inner + 1] - data[outer + 1]) / 2;
-    line[to + 2] += (data[inner + 2] - data[outer + 2]) / 2;
-  };
-  /** @param {number} row @param {number} weight */
-  const add = (row, weight) => {
-    const to = row * line.length;
-    for (let each = 0; each < line.length; each++) found[to + each] += weight * line[each];
   };
   for (let row = 0; row + 1 < rows.length; row++) {
-    const [first, stop] = [rows[row], rows[row + 1]];
-    for (let y = first; y < stop; y++) {
-      sumRow(y);
-      const isFirst = isDown && y === first && first > 0;
-      const isLast = isDown && y === stop - 1 && stop < height;
-      add(row, 1 + (isFirst ? 0.5 : 0) + (isLast ? 0.5 : 0));
-      if (isFirst) add(row - 1, -0.5);
-      if (isLast) add(row + 1, -0.5);
+    const first = rows[row];
+    const stop = rows[row + 1];
+    sums.fill(0);
+    for (let y = first; y < stop; y++) add(y, 1);
+    put(plain, row, false);
+    if (sharp === plain) continue;
+    if (isDown && first > 0) {
+      add(first, 0.5);
+      add(first - 1, -0.5);
     }
+    if (isDown && stop < height) {
+      add(stop - 1, 0.5);
+      add(stop, -0.5);
+    }
+    put(sharp, row, isAcross);
   }
-  for (let row = 0, to = 0; row + 1 < rows.length; row++)
-    for (let column = 0; column < count; column++)
-      for (let channel = 0; channel < 3; channel++)
-        found[to++] /= (rows[row + 1] - rows[row]) * (columns[column + 1] - columns[column]);
-  return found;
+  return { plain, sharp };
 };
 
 /**
@@ -172,24 +162,26 @@ export const reduce = (pixels, { orientation, sampling }, scale) => {
   const isUneven = shared[0] !== shared[1];
   const edges = sides.map((side, axis) => blocks(side, scale, turned[axis]));
   const cells = sides.map((side, axis) => blocks(side, isUneven ? scale * shared[axis] : scale, turned[axis]));
-  const bright = means(pixels, edges[0], edges[1], [false, false]);
-  const isDoubled = shared.map((each) => each === 2);
-  const colours = isDoubled.includes(true) ? means(pixels, cells[0], cells[1], [isDoubled[0], isDoubled[1]]) : bright;
+  /** @type {[boolean, boolean]} */
+  const isDoubled = [shared[0] === 2, shared[1] === 2];
+  const { plain: bright, sharp } = means(pixels, edges[0], edges[1], isUneven ? [false, false] : isDoubled);
+  const colours = isUneven ? means(pixels, cells[0], cells[1], isDoubled).sharp : sharp;
   const [rows, columns] = edges.map((each, axis) => doubled(each, cells[axis], scale < 8));
-  const data = new Uint8ClampedArray((4 * bright.length) / 3);
+  const data = new Uint8ClampedArray(bright.length);
   const wide = cells[1].length - 1;
   const colour = new Float32Array(3);
   rows.forEach(([row, otherRow, down], y) =>
     columns.forEach(([column, otherColumn, across], x) => {
-      const place = y * columns.length + x;
-      const [first, second] = [3 * (row * wide + column), 3 * (row * wide + otherColumn)];
-      const third = 3 * (otherRow * wide + column);
+      const place = 4 * (y * columns.length + x);
+      const first = 4 * (row * wide + column);
+      const second = 4 * (row * wide + otherColumn);
+      const third = 4 * (otherRow * wide + column);
       const own = 1 - across - down;
       for (let channel = 0; channel < 3; channel++)
         colour[channel] = own * colours[first + channel] + across * colours[second + channel] + down * colours[third + channel];
-      const lift = luma(bright, 3 * place) - luma(colour, 0);
-      for (let channel = 0; channel < 3; channel++) data[4 * place + channel] = colour[channel] + lift;
-      data[4 * place + 3] = 255;
+      const lift = luma(bright, place) - luma(colour, 0);
+      for (let channel = 0; channel < 3; channel++) data[place + channel] = colour[channel] + lift;
+      data[place + 3] = 255;
     }),
   );
   return { data, width: columns.length, height: rows.length };

@@ -192,7 +192,7 @@ const shrinkRow = (row, across, channels, out) => {
   const { fround } = Math;
   let to = 0;
   for (const { start, weights } of across) {
-    let [first, second, third] = [fround(0), fround(0), fround(0)];
+    let first = fround(0), second = fround(0), third = fround(0);
     let from = start * channels;
     for (let each = 0; each < weights.length; each++) {
       const weight = weights[each];
