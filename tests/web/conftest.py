@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ from pocketlens_web.page import FOLDER
 
 ORIGIN = "http://page.test/"
 READY = "html[data-ready], #alarm:not([hidden])"
-# What a page of an extension may not do either: the modules are loaded as they lie in the folder.
 _DECODE = """async ([data, recipe]) => {
     const { decode } = await import("/picture.js");
     const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
@@ -130,7 +128,3 @@ def modules(browser: Any) -> Iterator[Modules]:
     context = browser.new_context()
     yield Modules(context.new_page())
     context.close()
-
-
-def full(recipe: Preprocessing) -> Preprocessing:
-    return replace(recipe, decode="full")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zlib
 from typing import Any
 
 import cv2
@@ -72,8 +73,6 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
 def large() -> bytes:
     """A PNG of 10,000 x 10,000 pixels by its header."""
     data = bytearray(encode(np.zeros((10, 10, 3), np.uint8)))
-    import zlib
-
     data[16:24] = (10_000).to_bytes(4, "big") * 2
     data[29:33] = zlib.crc32(data[12:29]).to_bytes(4, "big")
     return bytes(data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from builders import encode
 from pocketlens.metadata.familiarity import Familiarity
+from pocketlens.pictures.decoding import decode
 from pocketlens.pictures.preprocessing import Preprocessing, network_input, preprocess
 
 RANDOM = np.random.default_rng(0)
@@ -59,8 +61,6 @@ def test_reduced_jpeg_is_near(sampling: str, side: int, modules: Any) -> None:
 
 def test_reduced_jpeg_of_every_orientation(modules: Any) -> None:
     pillow = pytest.importorskip("PIL.Image")
-    import io
-
     for orientation, size in itertools.product(range(1, 9), ((301, 405),)):
         stream = io.BytesIO()
         image = pillow.fromarray(smooth(*size))
@@ -76,8 +76,6 @@ def test_reduced_jpeg_of_every_orientation(modules: Any) -> None:
 
 
 def test_jpeg_is_reduced_as_far_as_the_runtime_does(modules: Any) -> None:
-    from pocketlens.pictures.decoding import decode
-
     for side in (63, 64, 100, 128, 130, 256, 515):
         data = encode(noise(side, side + 3), ".jpg")
         for region in (None, (0.0, 0.5, 0.9, 0.4)):
