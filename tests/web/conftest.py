@@ -1,20 +1,24 @@
 from __future__ import annotations
 
 import base64
+import functools
+import http.server
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from firefox import evaluate, started
 from pocketlens.cli import main
 from pocketlens.errors import FileError
 from pocketlens.pictures.preprocessing import Preprocessing
 from pocketlens_web.onnxruntime_web import read_runtime
 from pocketlens_web.page import FOLDER
 
-ORIGIN = "http://page.test/"
 READY = "html[data-ready], #alarm:not([hidden])"
 _DECODE = """async ([data, recipe]) => {
     const { decode } = await import("/picture.js");
@@ -89,23 +93,13 @@ def tab(open_page: Callable[..., Any], page_file: Path) -> Any:
 class Modules:
     """The page's modules, one by one, in a browser."""
 
-    def __init__(self, tab: Any) -> None:
-        self.tab = tab
-        tab.route(f"{ORIGIN}**", self._answer)
-        tab.goto(ORIGIN)
-
-    def _answer(self, route: Any) -> None:
-        name = route.request.url.removeprefix(ORIGIN)
-        if name.endswith(".js"):
-            text = (FOLDER / name).read_text(encoding="utf-8")
-            route.fulfill(body=text, content_type="text/javascript")
-        else:
-            route.fulfill(body="<!doctype html>", content_type="text/html")
+    def __init__(self, evaluate: Callable[[str, Any], Any]) -> None:
+        self.evaluate = evaluate
 
     def decode(self, picture: bytes, recipe: Preprocessing = FULL) -> Any:
         """RGB pixels, or why there are none."""
         data = base64.b64encode(picture).decode()
-        found = self.tab.evaluate(_DECODE, [data, recipe.to_dict()])
+        found = self.evaluate(_DECODE, [data, recipe.to_dict()])
         if isinstance(found, str):
             return found
         height, width, pixels = found
@@ -116,15 +110,55 @@ class Modules:
         height, width = pixels.shape[:2]
         opaque = np.full((height, width, 1), 255, np.uint8)
         data = base64.b64encode(np.dstack([pixels, opaque]).tobytes()).decode()
-        found = self.tab.evaluate(_INPUT, [data, height, width, recipe.to_dict()])
+        found = self.evaluate(_INPUT, [data, height, width, recipe.to_dict()])
         return np.reshape(found, recipe.input_shape)
 
-    def evaluate(self, code: str, argument: Any = None) -> Any:
-        return self.tab.evaluate(code, argument)
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *about: Any) -> None:
+        """Nothing."""
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Its address while a server shows it."""
+    handler = functools.partial(_Quiet, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+        server.shutdown()
 
 
 @pytest.fixture(scope="session")
-def modules(browser: Any) -> Iterator[Modules]:
-    context = browser.new_context()
-    yield Modules(context.new_page())
-    context.close()
+def firefox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    with started(tmp_path_factory.mktemp("profile")) as session:
+        yield session
+
+
+@pytest.fixture(scope="session", params=["chromium", "firefox"])
+def modules(request: pytest.FixtureRequest) -> Iterator[Modules]:
+    with served(FOLDER) as address:
+        # Any text will do: a page of that origin is all that is needed.
+        if request.param == "firefox":
+            session = request.getfixturevalue("firefox")
+            session.navigate(f"{address}style.css")
+            yield Modules(functools.partial(evaluate, session))
+        else:
+            context = request.getfixturevalue("browser").new_context()
+            tab = context.new_page()
+            tab.goto(f"{address}style.css")
+            yield Modules(tab.evaluate)
+            context.close()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("web") / "site"
+    assert main(["web", "--folder", str(folder)]) == 0
+    return folder
+
+
+@pytest.fixture
+def address(site: Path) -> Iterator[str]:
+    with served(site) as found:
+        yield found

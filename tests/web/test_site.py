@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
 import json
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,35 +11,11 @@ import pytest
 from pocketlens.cli import main
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("web") / "site"
-    assert main(["web", "--folder", str(folder)]) == 0
-    return folder
-
-
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *about: Any) -> None:
-        """Nothing."""
-
-
-@pytest.fixture
-def server(site: Path) -> Iterator[http.server.ThreadingHTTPServer]:
-    handler = functools.partial(_Quiet, directory=str(site))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as served:
-        threading.Thread(target=served.serve_forever, daemon=True).start()
-        yield served
-        served.shutdown()
-
-
-def test_works_offline_once_it_was_opened(
-    server: http.server.ThreadingHTTPServer, browser: Any, photos: list[Path]
-) -> None:
+def test_works_offline_once_it_was_opened(address: str, browser: Any, photos: list[Path]) -> None:
     context = browser.new_context()
     tab = context.new_page()
     problems: list[str] = []
     tab.on("console", lambda said: problems.append(said.text))
-    address = f"http://127.0.0.1:{server.server_address[1]}/"
     tab.goto(address)
     tab.locator("#offline", has_text="works offline").wait_for()
     context.set_offline(True)
@@ -55,15 +27,13 @@ def test_works_offline_once_it_was_opened(
     context.close()
 
 
-def test_storage_that_is_full_is_told_and_the_page_goes_on(
-    server: http.server.ThreadingHTTPServer, browser: Any
-) -> None:
+def test_storage_that_is_full_is_told_and_the_page_goes_on(address: str, browser: Any) -> None:
     context = browser.new_context()
     context.add_init_script(
         "navigator.serviceWorker.register = async () => { throw new Error('QuotaExceeded') }"
     )
     tab = context.new_page()
-    tab.goto(f"http://127.0.0.1:{server.server_address[1]}/")
+    tab.goto(address)
     tab.wait_for_selector("html[data-ready]", state="attached")
     tab.locator("#offline", has_text="its storage is full").wait_for()
     context.close()
