@@ -5,8 +5,9 @@ from __future__ import annotations
 import shutil
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -42,13 +43,22 @@ def started(folder: Path) -> Iterator[Any]:
     quiet = subprocess.DEVNULL
     with subprocess.Popen(command, stdout=quiet, stderr=quiet) as process:
         try:
-            session = driver.Marionette(host="127.0.0.1", port=port, startup_timeout=_SECONDS)
-            session.raise_for_port(timeout=_SECONDS)
+            _wait(port)
+            session = driver.Marionette(host="127.0.0.1", port=port)
             session.start_session()
             session.timeout.implicit = session.timeout.script = _SECONDS
             yield session
+            session.delete_session()
         finally:
             process.terminate()
+
+
+def _wait(port: int) -> None:
+    end = time.monotonic() + _SECONDS
+    while time.monotonic() < end:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.1)
 
 
 def evaluate(session: Any, code: str, argument: Any = None) -> Any:

@@ -93,7 +93,8 @@ def tab(open_page: Callable[..., Any], page_file: Path) -> Any:
 class Modules:
     """The page's modules, one by one, in a browser."""
 
-    def __init__(self, evaluate: Callable[[str, Any], Any]) -> None:
+    def __init__(self, name: str, evaluate: Callable[..., Any]) -> None:
+        self.name = name
         self.evaluate = evaluate
 
     def decode(self, picture: bytes, recipe: Preprocessing = FULL) -> Any:
@@ -142,12 +143,12 @@ def modules(request: pytest.FixtureRequest) -> Iterator[Modules]:
         if request.param == "firefox":
             session = request.getfixturevalue("firefox")
             session.navigate(f"{address}style.css")
-            yield Modules(functools.partial(evaluate, session))
+            yield Modules(request.param, functools.partial(evaluate, session))
         else:
             context = request.getfixturevalue("browser").new_context()
             tab = context.new_page()
             tab.goto(f"{address}style.css")
-            yield Modules(tab.evaluate)
+            yield Modules(request.param, tab.evaluate)
             context.close()
 
 

@@ -96,8 +96,23 @@ export const decode = async (file, recipe) => {
   }
 };
 
+/**
+ * Whether a JPEG or PNG has its end: Firefox shows what there is of the others.
+ * @param {Blob} file
+ */
+const isWhole = async (file) => {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const isJpeg = bytes[0] === 0xff && bytes[1] === 0xd8;
+  if (!isJpeg && bytes[0] !== 0x89) return true;
+  const end = isJpeg ? [0xff, 0xd9] : [0x49, 0x45, 0x4e, 0x44];
+  for (let place = bytes.lastIndexOf(end[0]); place > 0; place = bytes.lastIndexOf(end[0], place - 1))
+    if (end.every((byte, each) => bytes[place + each] === byte)) return true;
+  return false;
+};
+
 /** @param {Blob} content @param {Uint8Array} bytes @param {Recipe} recipe @returns {Promise<Pixels & {scale: number}>} */
 const pixelsOf = async (content, bytes, recipe) => {
+  if (!(await isWhole(content))) throw reason(bytes);
   let bitmap;
   try {
     bitmap = await createImageBitmap(content, { colorSpaceConversion: "none" });
