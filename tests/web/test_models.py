@@ -68,7 +68,8 @@ def test_models_of_every_making(
 ) -> None:
     model = request.getfixturevalue(fixture)
     tab = open_page(make_page(str(model)))
-    answers_alike(tab, model, pictures, 0.02)
+    # Noise lies far from what an int8 network has learnt: there the kernels differ most.
+    answers_alike(tab, model, pictures, 0.05)
     tab.locator("#tested", has_text="Self-test passed").wait_for()
     assert tab.problems == []
 
