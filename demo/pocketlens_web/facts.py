@@ -84,12 +84,11 @@ def _figures(metadata: Metadata, file: Path) -> list[tuple[str, str]]:
     shown = []
     if metrics := metadata.metrics:
         low, high = metrics.accuracy_interval
+        between = f"{low:.1%} to {high:.1%}".replace("%", " %")
+        error = f"{metrics.calibration_error:.2%}".replace("%", " %")
         shown = [
-            (
-                f"right of {metrics.images:,} test pictures ({low:.1%} to {high:.1%})",
-                right(metadata),
-            ),
-            ("calibration error", f"{metrics.calibration_error:.2%}"),
+            (f"of {metrics.images:,} test pictures ({between})", right(metadata)),
+            ("calibration error", error),
         ]
     return [
         *shown,
