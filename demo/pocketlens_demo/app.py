@@ -4,70 +4,73 @@ from __future__ import annotations
 
 import socket
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Thread
 
 import gradio as gr
 from starlette.middleware import Middleware
 
-from pocketlens.classifier import Classifier
 from pocketlens.engine.cores import usable_cores
 from pocketlens.errors import SettingError
 from pocketlens_demo import api
 from pocketlens_demo.checked_blocks import CheckedBlocks
 from pocketlens_demo.corrections import Corrections
+from pocketlens_demo.footer import footer
+from pocketlens_demo.header import header
 from pocketlens_demo.limits import MAX_FILE, MAX_SESSIONS, MAX_WAITING
 from pocketlens_demo.middleware import EXCEPTION_HANDLERS, Guard
 from pocketlens_demo.patient_queue import PatientQueue
+from pocketlens_demo.routes import PageRoutes
+from pocketlens_demo.script import scripted
+from pocketlens_demo.served import Served
 from pocketlens_demo.tabs import live, many, photo, teach
 from pocketlens_demo.tabs import model as model_tab
 from pocketlens_demo.teaching.sessions import Sessions
 from pocketlens_demo.upload_folder import UploadFolder
-from pocketlens_demo.wording import heading
 
 _HERE = Path(__file__).parent
+_HEAD = '<link rel="stylesheet" href="page/static/page.css">'
 _SECONDS_TO_FINISH = 2
 _SECONDS_TO_CLOSE = 1
 
 
 def build(
-    model: Classifier,
+    models: Sequence[Served],
     *,
-    name: str,
-    size: int,
+    address: str | None = None,
     corrections: Corrections | None = None,
     sessions: Sessions | None = None,
 ) -> gr.Blocks:
-    """Builds the page around a model.
+    """Builds the page around models.
 
     Args:
-        model: Answers for the pictures.
-        name: Name of the model's file.
-        size: Bytes of the model's file.
+        models: They answer for the pictures; the first one for Live, Many and programs.
+        address: Where other computers reach the page; None: they do not.
         corrections: Keeps corrected photos; None: the page does not offer it.
         sessions: What visitors teach; None: the page does not offer it.
     """
-
-    def model_of(request: gr.Request) -> Classifier:
-        return (sessions and sessions.in_use(request.session_hash)) or model
-
-    page = CheckedBlocks(title="pocketlens", analytics_enabled=False)
+    first = models[0]
+    page = CheckedBlocks(title=f"{first.name} · pocketlens", analytics_enabled=False)
+    page.routes = [PageRoutes(models, corrections, sessions).mount()]
     one = {"concurrency_id": "photo", "concurrency_limit": usable_cores()}
     several = {"concurrency_id": "many", "concurrency_limit": 1}
     with page:
-        header = gr.Markdown(heading(model))
+        top = scripted("header", header(models, corrections is not None))
         with gr.Tab("Photo"):
-            photo.build(model, model_of, corrections, one)
+            photo.build(models)
         with gr.Tab("Live"):
-            live.build(model_of, usable_cores())
+            live.build()
         with gr.Tab("Many"):
-            many.build(model_of, several)
+            many.build(lambda request: first.model, several)
         if sessions:
             with gr.Tab("Teach"):
-                teach.build(page, sessions, model, header, one)
+                teach.build(page, sessions, top, one)
         with gr.Tab("Model"):
-            model_tab.build(model, name, size)
-        api.add_endpoints(model, one, several)
+            model_tab.build(first.model, first.file.name, first.file.stat().st_size)
+        credits = photo.CREDITS if photo.has_examples(models) else ""
+        gr.HTML(footer(address, credits), apply_default_css=False)
+        api.add_endpoints(first.model, one, several)
     return page
 
 
@@ -111,14 +114,15 @@ def launch(
             ssr_mode=False,
             mcp_server=False,
             pwa=False,
-            footer_links=["api"],
+            footer_links=[],
             app_kwargs={
                 "middleware": [Middleware(Guard, uploads=uploads, hosts=hosts, wake=queue.wake)],
                 "exception_handlers": EXCEPTION_HANDLERS,
                 "openapi_url": None,
+                "routes": page.routes,
             },
             favicon_path=_HERE / "icon.svg",
-            css_paths=_HERE / "page.css",
+            head=_HEAD,
             theme=_theme(),
             quiet=True,
             prevent_thread_lock=True,

@@ -6,6 +6,7 @@ MAX_UNPACKED = 2_000_000_000  # the pictures of a zip file
 MAX_PICTURES = 1000  # in one request
 MAX_UPLOAD = 500_000_000  # a request with files
 MAX_JSON = 10_000_000  # any other request
+MAX_RECEIVING = 1_000_000_000  # the photos of all requests that are being answered
 MAX_STORED = 4_000_000_000  # all uploads together
 MINUTES_KEPT = 10  # each upload
 MAX_WAITING = 256  # requests

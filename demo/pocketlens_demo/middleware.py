@@ -10,13 +10,22 @@ from urllib.parse import urlsplit
 
 from python_multipart.exceptions import FormParserError
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, cookie_parser
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pocketlens.pictures.folders import SUFFIXES
-from pocketlens_demo.limits import MAX_JSON, MAX_STORED, MAX_UPLOAD, MINUTES_KEPT
+from pocketlens_demo.limits import (
+    MAX_JSON,
+    MAX_PHOTO,
+    MAX_RECEIVING,
+    MAX_STORED,
+    MAX_UPLOAD,
+    MINUTES_KEPT,
+)
+from pocketlens_demo.routes import PREFIX
 from pocketlens_demo.upload_folder import UploadFolder
+from pocketlens_demo.uploads import too_large
 
 _API = "/gradio_api/"
 _UPLOAD = f"{_API}upload"
@@ -36,6 +45,7 @@ _ENDPOINTS = (
     "upload",
     "user",
 )
+_STATIC = f"{PREFIX}/static/"
 _SERVED = SUFFIXES | {".csv", ".onnx", ".zip"}
 _POLICY = (
     "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'; object-src 'none'; "
@@ -85,6 +95,7 @@ class Guard:
             self._renamed(Headers(scope=scope))
             or _foreign(Headers(scope=scope))
             or _unserved(_path(scope))
+            or _unknown(scope)
             or self._large(scope)
         )
         if refusal:
@@ -92,7 +103,8 @@ class Guard:
             response = JSONResponse({"detail": text}, status)
             await response(scope, receive, send_with_headers)
             return
-        self.wake()
+        if not _is_own(scope):
+            self.wake()
         length = int(Headers(scope=scope).get("content-length") or 0)
         self._receiving += length
         try:
@@ -117,6 +129,8 @@ class Guard:
         length = Headers(scope=scope).get("content-length", "")
         if not length.isdecimal():
             return HTTPStatus.LENGTH_REQUIRED, "a body needs a Content-Length"
+        if _is_own(scope):
+            return self._large_photo(int(length))
         is_upload = _path(scope) == _UPLOAD
         most = MAX_UPLOAD if is_upload else MAX_JSON
         if int(length) > most:
@@ -127,6 +141,29 @@ class Guard:
             text = f"the server holds all it can; try again in {MINUTES_KEPT} minutes"
             return HTTPStatus.INSUFFICIENT_STORAGE, text
         return None
+
+    def _large_photo(self, length: int) -> tuple[int, str] | None:
+        if length > MAX_PHOTO:
+            return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, too_large(length)
+        if length + self._receiving > MAX_RECEIVING:
+            return HTTPStatus.SERVICE_UNAVAILABLE, "Many are asking just now; try again."
+        return None
+
+
+def _is_own(scope: Scope) -> bool:
+    return _path(scope).startswith(f"{PREFIX}/")
+
+
+def _unknown(scope: Scope) -> tuple[int, str] | None:
+    """Forbids the page's own routes to who has not logged in; Gradio checks its own."""
+    app = scope["app"]
+    if app.auth is None or not _is_own(scope) or _path(scope).startswith(_STATIC):
+        return None
+    cookies = cookie_parser(Headers(scope=scope).get("cookie", ""))
+    names = (f"access-token-{app.cookie_id}", f"access-token-unsecure-{app.cookie_id}")
+    if any(cookies.get(name) in app.tokens for name in names):
+        return None
+    return HTTPStatus.UNAUTHORIZED, "log in first: reload the page"
 
 
 def _path(scope: Scope) -> str:

@@ -7,6 +7,7 @@ import signal
 import ssl
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def serve(
-    model_file: Path,
+    model_files: Sequence[Path],
     *,
     host: str = "127.0.0.1",
     port: int | None = None,
@@ -33,7 +34,7 @@ def serve(
     """Serves the page around a model until Ctrl-C or SIGTERM.
 
     Args:
-        model_file: The .onnx file.
+        model_files: The .onnx files; the photo tab shows their answers side by side.
         host: The address to listen on.
         port: None takes the first free one from 7860 on.
         share: Whether to also open a public address through gradio.live.
@@ -54,7 +55,7 @@ def serve(
             "--teach lets visitors store pictures and start computations: beyond this computer "
             "it takes --auth USER:PASSWORD"
         )
-    model = load_model(model_file)
+    models = [load_model(file) for file in model_files]
     _check_certificate(ssl_certfile, ssl_keyfile)
     _keep_quiet()
     _exit_on_signals()
@@ -62,14 +63,17 @@ def serve(
         with requires_extra("demo", "gradio"):
             from pocketlens_demo.app import build, launch, stop
             from pocketlens_demo.corrections import Corrections
+            from pocketlens_demo.served import Served
             from pocketlens_demo.teaching.sessions import Sessions
-        depth = model.metadata.preprocessing.depth
-        corrections = Corrections(collect, model.labels, depth) if collect else None
-        size = model_file.stat().st_size
+        first = models[0]
+        depth = first.metadata.preprocessing.depth
+        corrections = Corrections(collect, first.labels, depth) if collect else None
         sessions = Sessions(uploads.teaching) if teach else None
-        page = build(
-            model, name=model_file.name, size=size, corrections=corrections, sessions=sessions
-        )
+        served = [
+            Served(model, file, str(number))
+            for number, (model, file) in enumerate(zip(models, model_files, strict=True))
+        ]
+        page = build(served, corrections=corrections, sessions=sessions)
         # The folder holds the examples by now, which stay.
         uploads.remove_in_time()
         local_url, share_url = launch(

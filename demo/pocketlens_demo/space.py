@@ -26,7 +26,7 @@ from pathlib import Path
 from pocketlens_demo.serving import serve
 
 serve(
-    Path(__file__).with_name({model!r}),
+    [Path(__file__).with_name({model!r})],
     host=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"),
     port=int(os.environ.get("GRADIO_SERVER_PORT", "7860")),
 )
