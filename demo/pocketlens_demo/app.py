@@ -62,7 +62,7 @@ def build(
         with gr.Tab("Live"):
             live.build()
         with gr.Tab("Many"):
-            many.build(lambda request: first.model, several)
+            many.build()
         if sessions:
             with gr.Tab("Teach"):
                 teach.build(page, sessions, top, one)

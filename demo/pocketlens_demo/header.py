@@ -6,10 +6,11 @@ import json
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
-from typing import Any
 
-from pocketlens_demo.served import Served
+from pocketlens.names import cut
+from pocketlens_demo.served import Served, right
 
+_MOST_CHIPS = 10
 _ICON = (Path(__file__).parent / "icon.svg").read_text(encoding="utf-8")
 
 
@@ -21,17 +22,16 @@ def header(models: Sequence[Served], collects: bool) -> str:
         collects: Whether corrected photos of the first one are kept.
     """
     first = models[0].facts()
-    facts: dict[str, Any] = {"models": [each.facts() for each in models], "collects": None}
-    if collects:
-        labels = list(models[0].model.labels)
-        facts["collects"] = {"labels": labels, "neither": first["neither"]}
-    more = first["classes"] - len(first["chips"])
-    chips = [*first["chips"], *([f"{more:,} more"] if more else [])]
+    facts = {"models": [each.facts() for each in models], "collects": collects}
+    labels = first["labels"]
+    more = len(labels) - _MOST_CHIPS
+    chips = [*map(cut, labels[:_MOST_CHIPS]), *([f"{more:,} more"] if more > 0 else [])]
     names = " and ".join(each.name for each in models)
-    right = f"<a href='#model'>{escape(first['right'])}</a>" if first["right"] else ""
+    share = right(models[0].model.metadata)
+    link = f"<a href='#model'>{escape(share)}</a>" if share else ""
     return (
         f"<header class='header' data-facts='{escape(json.dumps(facts))}'>{_ICON}"
         f"<h1>{escape(names)}</h1>"
         f"<ul class='chips'>{''.join(f'<li>{escape(chip)}</li>' for chip in chips)}</ul>"
-        f"{right}</header>"
+        f"{link}</header>"
     )

@@ -54,6 +54,7 @@ class PageRoutes:
             ("POST", "/answer", self._answer),
             ("GET", "/members", self._members),
             ("POST", "/preview", self._preview),
+            ("GET", "/preview", self._preview),
             ("GET", "/examples/{number:int}", self._example),
             ("POST", "/keep", self._keep),
             ("POST", "/undo", self._undo),

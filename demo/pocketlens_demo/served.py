@@ -9,9 +9,7 @@ from typing import Any
 from pocketlens.classifier import Classifier
 from pocketlens.metadata import Metadata
 from pocketlens.metadata.familiarity import word
-from pocketlens.names import cut
 
-_MOST_CHIPS = 10
 _MOST_ASKED, _LONGEST_QUESTION = 4, 60
 
 
@@ -42,9 +40,7 @@ class Served:
         return {
             "key": self.key,
             "name": self.name,
-            "chips": [cut(label) for label in labels[:_MOST_CHIPS]],
-            "classes": len(labels),
-            "right": right(model.metadata),
+            "labels": list(labels),
             "question": _question(labels, rejects),
             "neither": word(labels),
             "threshold": model.min_familiarity,

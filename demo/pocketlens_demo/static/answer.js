@@ -1,5 +1,5 @@
 // The card with the answer for one picture: the same on Photo and on Many.
-import { ask, h, percent } from "./page.js";
+import { ask, facts, h, percent } from "./page.js";
 
 const SMALL = 0.01;
 const fit = (text) => (text.length <= 10 ? "" : text.length <= 20 ? "long" : "longest");
@@ -7,10 +7,10 @@ const fit = (text) => (text.length <= 10 ? "" : text.length <= 20 ? "long" : "lo
 const others = (answer, model) => {
   const [, ...rest] = answer.scores;
   const named = rest.filter(([, score]) => score >= SMALL);
-  const small = model.classes - 1 - named.length;
+  const small = model.labels.length - 1 - named.length;
   const list = h("ul", { class: "others" });
   for (const [label, score] of named) list.append(h("li", {}, h("span", {}, label), percent(score)));
-  if (small && model.classes > 1)
+  if (small > 0)
     list.append(h("li", { class: "quiet" }, `${small.toLocaleString("en")} ${small > 1 ? "others" : "other"} below 1 %`));
   return list;
 };
@@ -65,8 +65,9 @@ export const errorCard = (problem) =>
     h("p", { class: "quiet" }, "Choose another photo, or try this one again."),
   );
 
-/** "Wrong? It is": one pill for each class, and neither; `labels` are those the server keeps. */
-export const corrector = (source, { labels, neither }, changed = () => {}) => {
+/** "Wrong? It is": one pill for each class, and neither. */
+export const corrector = (source, changed = () => {}) => {
+  const { labels, neither } = facts().models[0];
   const box = h("div", { class: "corrector" });
   const say = (...nodes) => box.replaceChildren(h("p", { role: "status" }, ...nodes));
   const keep = async (label) => {

@@ -53,12 +53,12 @@ export const answerFor = async (source, model, more = {}) =>
   (await ask("answer", { source, model, ...more })).json();
 
 /** What can be shown of a picture: the file itself, or what the server makes of it. */
-export const showIn = (image, source) =>
+export const showIn = (image, source, side = 1024) =>
   new Promise((done) => {
     const release = () => image.src.startsWith("blob:") && URL.revokeObjectURL(image.src);
     const fetched = async () => {
       try {
-        const response = await ask("preview", { source, side: 1024 });
+        const response = await ask("preview", { source, side });
         image.onerror = () => done(false);
         image.src = URL.createObjectURL(await response.blob());
       } catch {
@@ -66,10 +66,10 @@ export const showIn = (image, source) =>
       }
     };
     image.onload = () => done(true);
-    image.onerror = fetched;
+    image.onerror = source instanceof Blob ? fetched : () => done(false);
     release();
     if (source instanceof Blob) image.src = URL.createObjectURL(source);
-    else fetched();
+    else image.src = `page/preview?${new URLSearchParams({ ...source, side })}`;
   });
 
 const tabs = () => [...document.querySelectorAll('[role="tab"]')];

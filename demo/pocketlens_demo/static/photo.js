@@ -60,7 +60,7 @@ export const start = (element, examples) => {
     state(first.rejected ? "neither" : "answered");
     show(answers.map((answer, place) => card(answer, models[place], models[1] && models[place].name)));
     if (first.map) stage.append(mapLegend(first));
-    if (collects) foot.replaceChildren(corrector(source, collects));
+    if (collects) foot.replaceChildren(corrector(source));
   };
   const take = async (source, name) => {
     cameraOff?.();
