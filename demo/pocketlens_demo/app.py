@@ -67,7 +67,7 @@ def build(
             with gr.Tab("Teach"):
                 teach.build(page, sessions, top, one)
         with gr.Tab("Model"):
-            model_tab.build(first.model, first.file.name, first.file.stat().st_size)
+            model_tab.build(models)
         credits = photo.CREDITS if photo.has_examples(models) else ""
         gr.HTML(footer(address, credits), apply_default_css=False)
         api.add_endpoints(first.model, one, several)

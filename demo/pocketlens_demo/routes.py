@@ -1,4 +1,4 @@
-"""What the page's scripts ask the server: answers, small pictures, corrections, the model's file."""
+"""What the page's scripts ask the server: answers, small pictures, corrections, the model."""
 
 from __future__ import annotations
 
@@ -16,7 +16,13 @@ from starlette.staticfiles import StaticFiles
 
 from pocketlens.classifier import Classifier
 from pocketlens.engine.cores import usable_cores
-from pocketlens.errors import InputTypeError, PocketLensError, SettingError
+from pocketlens.errors import (
+    FileMissingError,
+    ImageError,
+    InputTypeError,
+    PocketLensError,
+    SettingError,
+)
 from pocketlens.pictures.folders import PassedOver
 from pocketlens_demo.answering import answer
 from pocketlens_demo.checked_blocks import is_upload
@@ -80,8 +86,12 @@ class PageRoutes:
             return _refused(HTTPStatus.UNPROCESSABLE_ENTITY, str(error))
 
     def _answer(self, request: Request, body: bytes) -> Response:
-        explain = "explain" in request.query_params
-        return JSONResponse(answer(self._model(request), _photo(request, body), explain))
+        model, explain = self._model(request), "explain" in request.query_params
+        try:
+            return JSONResponse(answer(model, _photo(request, body), explain))
+        except (ImageError, FileMissingError) as error:
+            # An answer too: of a status above 400 every browser would log an error.
+            return JSONResponse({"error": str(error)})
 
     def _preview(self, request: Request, body: bytes) -> Response:
         return self._jpeg(_photo(request, body), request)
@@ -124,7 +134,8 @@ class PageRoutes:
     def _jpeg(self, photo: bytes, request: Request) -> Response:
         depth = self._models[0].model.metadata.preprocessing.depth
         side = max(1, _number(request, "side", _MOST_SIDE))
-        return Response(encoded(photo, depth, side), media_type="image/jpeg")
+        headers = {"Cache-Control": "private, max-age=600"}
+        return Response(encoded(photo, depth, side), headers=headers, media_type="image/jpeg")
 
     def _collection(self) -> Corrections:
         if self._corrections is None:

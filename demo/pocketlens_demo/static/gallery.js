@@ -11,7 +11,7 @@ const THUMBNAIL = 240;
 
 export const tile = (row, rows) => {
   const image = h("img", { alt: "", loading: "lazy" });
-  showIn(image, row.source, THUMBNAIL);
+  if (row.answer) showIn(image, row.source, THUMBNAIL);
   const text = row.answer ? labelOf(row) : "not readable";
   const figure = row.answer && !row.rejected ? percent(row.answer.score) : "";
   const isWrong = row.truth !== undefined && row.truth !== (row.rejected ? null : row.answer?.label);
@@ -50,7 +50,7 @@ const openLarge = (row, rows) => {
   let place = rows.indexOf(row);
   const show = () => {
     const image = h("img", { class: "shown", alt: rows[place].name });
-    showIn(image, rows[place].source);
+    if (rows[place].answer) showIn(image, rows[place].source);
     stage.replaceChildren(large(rows[place], image, side));
   };
   const step = (by) => {

@@ -97,7 +97,7 @@ export const start = (element, most) => {
   const done = (text) => {
     root.dataset.state = "done";
     const right = rows.filter((each) => each.truth && !each.rejected && each.truth === each.answer?.label);
-    const known = rows.filter((each) => each.truth);
+    const known = rows.filter((each) => each.truth && each.answer);
     if (known.length) notes.push(`Right for ${right.length.toLocaleString("en")} of ${known.length.toLocaleString("en")} in folders of a class.`);
     say([text.replace(/\.?$/, "."), ...notes].join(" "));
     atHand.rows = rows;

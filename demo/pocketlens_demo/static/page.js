@@ -49,8 +49,11 @@ export const ask = async (route, { source, method = "POST", signal, ...query } =
   throw problem;
 };
 
-export const answerFor = async (source, model, more = {}) =>
-  (await ask("answer", { source, model, ...more })).json();
+export const answerFor = async (source, model, more = {}) => {
+  const answer = await (await ask("answer", { source, model, ...more })).json();
+  if (answer.error) throw new Problem(answer.error);
+  return answer;
+};
 
 /** What can be shown of a picture: the file itself, or what the server makes of it. */
 export const showIn = (image, source, side = 1024) =>

@@ -1,5 +1,5 @@
 // The answers as a table and as CSV.
-import { facts, h } from "./page.js";
+import { facts, h, percent } from "./page.js";
 import { labelOf } from "./gallery.js";
 
 const MOST_CLASSES = 10;
@@ -43,10 +43,10 @@ export const csv = (rows) => {
 
 export const table = (rows) => {
   const names = ["photo", "answer", "probability", "familiarity", "problem"];
-  const number = (value) => (typeof value === "number" ? value.toFixed(4) : "");
+  const number = (value, show) => (typeof value === "number" ? show(value) : "");
   const lines = rows.map((row) => {
     const [name, answer, , score, , familiarity] = cells(row);
-    return [name, answer, number(score), number(familiarity), row.error ?? ""];
+    return [name, answer, number(score, percent), number(familiarity, (value) => value.toFixed(3)), row.error ?? ""];
   });
   const body = h("tbody");
   const fill = () =>

@@ -40,8 +40,9 @@ export const threshold = (changed) => {
     const own = facts().models[0].threshold;
     share = Number(slider.value) === toStep(own) ? own : toShare(slider.value);
     for (const row of known()) row.rejected = row.answer.familiarity < share;
-    changed();
+    draw();
   });
+  slider.addEventListener("change", changed);
   const update = (all) => {
     const own = facts().models[0].threshold;
     if (!all.length) share = null;
