@@ -13,13 +13,14 @@ from starlette.middleware import Middleware
 
 from pocketlens.engine.cores import usable_cores
 from pocketlens.errors import SettingError
-from pocketlens_demo import api
+from pocketlens_demo import api, footer
+from pocketlens_demo.addresses import reachable, with_host
 from pocketlens_demo.checked_blocks import CheckedBlocks
 from pocketlens_demo.corrections import Corrections
-from pocketlens_demo.footer import footer
 from pocketlens_demo.header import header
 from pocketlens_demo.limits import MAX_FILE, MAX_SESSIONS, MAX_WAITING
 from pocketlens_demo.middleware import EXCEPTION_HANDLERS, Guard
+from pocketlens_demo.own_head import OwnHead
 from pocketlens_demo.patient_queue import PatientQueue
 from pocketlens_demo.routes import PageRoutes
 from pocketlens_demo.script import scripted
@@ -30,7 +31,7 @@ from pocketlens_demo.teaching.sessions import Sessions
 from pocketlens_demo.upload_folder import UploadFolder
 
 _HERE = Path(__file__).parent
-_HEAD = '<link rel="stylesheet" href="page/static/page.css">'
+_ABOUT = "Try a photo: what it shows, how sure the model is, and where it looked."
 _SECONDS_TO_FINISH = 2
 _SECONDS_TO_CLOSE = 1
 
@@ -38,21 +39,23 @@ _SECONDS_TO_CLOSE = 1
 def build(
     models: Sequence[Served],
     *,
-    address: str | None = None,
+    host: str,
+    is_public: bool,
     corrections: Corrections | None = None,
     sessions: Sessions | None = None,
-) -> gr.Blocks:
+) -> CheckedBlocks:
     """Builds the page around models.
 
     Args:
         models: They answer for the pictures; the first one for Live, Many and programs.
-        address: Where other computers reach the page; None: they do not.
+        host: The address to listen on.
+        is_public: Whether other computers reach the page.
         corrections: Keeps corrected photos; None: the page does not offer it.
         sessions: What visitors teach; None: the page does not offer it.
     """
     first = models[0]
     page = CheckedBlocks(title=f"{first.name} · pocketlens", analytics_enabled=False)
-    page.routes = [PageRoutes(models, corrections, sessions).mount()]
+    page.routes = [PageRoutes(models, corrections, sessions, host).mount()]
     one = {"concurrency_id": "photo", "concurrency_limit": usable_cores()}
     several = {"concurrency_id": "many", "concurrency_limit": 1}
     with page:
@@ -68,16 +71,17 @@ def build(
                 teach.build(page, sessions, top, one)
         with gr.Tab("Model"):
             model_tab.build(models)
-        credits = photo.CREDITS if photo.has_examples(models) else ""
-        gr.HTML(footer(address, credits), apply_default_css=False)
+        with gr.Tab("API"):
+            scripted("api", "<div class='api'></div>")
+        footer.build(is_public, photo.CREDITS if photo.has_examples(models) else "")
         api.add_endpoints(first.model, one, several)
     return page
 
 
 def launch(
-    page: gr.Blocks,
+    page: CheckedBlocks,
     uploads: UploadFolder,
-    hosts: tuple[str, ...] | None,
+    hosts: set[str],
     *,
     host: str,
     port: int | None,
@@ -89,7 +93,7 @@ def launch(
     """Starts the server and returns; for the arguments see serve(), for `hosts` Guard.
 
     Returns:
-        The page's address, and the public address of gradio.live where `share` asks for it.
+        The page's address for others, and the public one of gradio.live where `share` asks for it.
 
     Raises:
         SettingError: The server cannot listen on the address and port.
@@ -104,6 +108,7 @@ def launch(
             server_port=port,
             share=share,
             auth=auth,
+            auth_message=f"{page.title}: log in with the name and password that you were given.",
             ssl_certfile=ssl_certfile,
             ssl_keyfile=ssl_keyfile,
             ssl_verify=False,
@@ -116,13 +121,15 @@ def launch(
             pwa=False,
             footer_links=[],
             app_kwargs={
-                "middleware": [Middleware(Guard, uploads=uploads, hosts=hosts, wake=queue.wake)],
+                "middleware": [
+                    Middleware(Guard, uploads=uploads, hosts=hosts, wake=queue.wake),
+                    Middleware(OwnHead, title=str(page.title), about=_ABOUT),
+                ],
                 "exception_handlers": EXCEPTION_HANDLERS,
                 "openapi_url": None,
                 "routes": page.routes,
             },
             favicon_path=_HERE / "icon.svg",
-            head=_HEAD,
             theme=_theme(),
             quiet=True,
             prevent_thread_lock=True,
@@ -130,7 +137,7 @@ def launch(
     except OSError as error:
         place = f"{host} port {port}" if port else host
         raise SettingError(f"cannot listen on {place} ({error.strerror or error})") from error
-    return local_url, share_url
+    return with_host(local_url, reachable(host)), share_url
 
 
 def _theme() -> gr.Theme:

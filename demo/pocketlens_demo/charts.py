@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import TypeAlias
@@ -32,17 +33,16 @@ def line_plot(axes: tuple[str, str], lines: Mapping[str, Points], ideal: Points 
     for number, line in enumerate(lines.values()):
         parts.append(f"<polyline class='line{number}' points='{' '.join(map(place, line))}'/>")
         for point in line if len(line) <= 20 else ():
-            x, y = place(point).split(",")
-            parts.append(f"<circle class='line{number}' cx='{x}' cy='{y}' r='4'/>")
-    for tick in range(_TICKS + 1):
-        x, y = (
-            start + (end - start) * tick / _TICKS for start, end in ((left, right), (low, high))
-        )
-        down, across = place((x, low)).split(","), place((left, y)).split(",")
-        parts.append(f"<text x='{down[0]}' y='{_HEIGHT - 26}' text-anchor='middle'>{x:.3g}</text>")
+            left_of, top_of = place(point).split(",")
+            parts.append(f"<circle class='line{number}' cx='{left_of}' cy='{top_of}' r='4'/>")
+    for x in _ticks(left, right):
+        down = place((x, low)).split(",")[0]
+        parts.append(f"<text x='{down}' y='{_HEIGHT - 26}' text-anchor='middle'>{x:.5g}</text>")
+    for y in _ticks(low, high):
+        across = float(place((left, y)).split(",")[1])
         parts.append(
-            f"<text x='{_LEFT - 8}' y='{float(across[1]) + 4:.1f}' text-anchor='end'>{y:.3g}</text>"
-            f"<path d='M{_LEFT} {across[1]}H{_WIDTH - _RIGHT}'/>"
+            f"<text x='{_LEFT - 8}' y='{across + 4:.1f}' text-anchor='end'>{y:.5g}</text>"
+            f"<path d='M{_LEFT} {across:.1f}H{_WIDTH - _RIGHT}'/>"
         )
     parts.append(f"<text x='{_WIDTH / 2}' y='{_HEIGHT - 6}' text-anchor='middle'>{axes[0]}</text>")
     legend = "".join(
@@ -55,6 +55,15 @@ def line_plot(axes: tuple[str, str], lines: Mapping[str, Points], ideal: Points 
         f"height='{_HEIGHT - _BOTTOM}'/></clipPath>{''.join(parts)}</svg>"
         f"{f'<ul>{legend}</ul>' if len(lines) > 1 else ''}</figure>"
     )
+
+
+def _ticks(start: float, end: float) -> list[float]:
+    """Round numbers between two."""
+    rough = (end - start) / _TICKS
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough)
+    first = math.ceil(start / step)
+    return [number * step for number in range(first, math.floor(end / step) + 1)]
 
 
 def _range(values: Sequence[float]) -> tuple[float, float]:

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from html import escape
 
-import segno
+import gradio as gr
+
+from pocketlens_demo.script import scripted
 
 _PRIVACY = "Pictures go to the computer that serves this page and nowhere else."
 
 
-def footer(address: str | None, credits: str) -> str:
-    """The row as HTML.
+def build(is_public: bool, credits: str) -> None:
+    """Adds it to the page that is being built.
 
     Args:
-        address: Where other computers reach the page; None: they do not.
+        is_public: Whether other computers reach the page.
         credits: Of the example photos; "": there are none.
     """
     text = f"<p>{_PRIVACY}</p>"
-    if address:
-        code = segno.make(address, micro=False).svg_data_uri(scale=4, border=2)
-        text += (
-            f"<details><summary>On your phone</summary><img src='{code}' alt='QR code of "
-            f"{escape(address)}'><p>{escape(address)}</p></details>"
-        )
+    if is_public:
+        text += "<details class='phone'><summary>On your phone</summary></details>"
     if credits:
         text += f"<details><summary>Credits</summary><pre>{escape(credits)}</pre></details>"
-    return f"<div class='foot-note'>{text}</div>"
+    html = f"<div class='foot-note'>{text}</div>"
+    if is_public:
+        scripted("footer", html)
+    else:
+        gr.HTML(html, apply_default_css=False)

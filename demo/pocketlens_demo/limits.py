@@ -17,3 +17,4 @@ MAX_TAUGHT = 1000  # pictures of one of them
 MAX_TAUGHT_BYTES = 100_000_000  # all of these
 MAX_TAUGHT_CLASSES = 50
 SECONDS_TO_TEACH = 180
+LOOPBACK = ("127.0.0.1", "localhost", "::1")  # the addresses that only this computer reaches

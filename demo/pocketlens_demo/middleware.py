@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
@@ -23,6 +24,7 @@ from pocketlens_demo.limits import (
     MAX_UPLOAD,
     MINUTES_KEPT,
 )
+from pocketlens_demo.logins import SECONDS, Logins
 from pocketlens_demo.routes import PREFIX
 from pocketlens_demo.upload_folder import UploadFolder
 from pocketlens_demo.uploads import too_large
@@ -49,8 +51,13 @@ _STATIC = f"{PREFIX}/static/"
 _SERVED = SUFFIXES | {".csv", ".onnx", ".zip"}
 _POLICY = (
     "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'; object-src 'none'; "
-    "base-uri 'self'; form-action 'self'"
+    "base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
 )
+
+
+# A Space is shown in a frame of its host.
+if "SPACE_ID" in os.environ:
+    _POLICY += " https://huggingface.co"
 
 
 class Guard:
@@ -60,7 +67,7 @@ class Guard:
         self,
         app: ASGIApp,
         uploads: UploadFolder,
-        hosts: tuple[str, ...] | None,
+        hosts: set[str],
         wake: Callable[[], None],
     ) -> None:
         """Wraps an application.
@@ -68,7 +75,7 @@ class Guard:
         Args:
             app: It gets the requests that pass.
             uploads: The folder whose size is limited.
-            hosts: The host names that a request may be for; None: any.
+            hosts: The host names that a request may be for; none: any.
             wake: Called for each request that passes.
         """
         self.app = app
@@ -76,6 +83,7 @@ class Guard:
         self.hosts = hosts
         self.wake = wake
         self._receiving = 0
+        self._logins = Logins()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles one request."""
@@ -89,12 +97,15 @@ class Guard:
                 headers["Content-Security-Policy"] = _POLICY
                 headers["X-Content-Type-Options"] = "nosniff"
                 headers["Referrer-Policy"] = "same-origin"
+                if _is_login(scope) and message["status"] == HTTPStatus.BAD_REQUEST:
+                    self._logins.note_wrong(_client(scope))
             await send(message)
 
         refusal = (
             self._renamed(Headers(scope=scope))
             or _foreign(Headers(scope=scope))
             or _unserved(_path(scope))
+            or self._guessing(scope)
             or _unknown(scope)
             or self._large(scope)
         )
@@ -115,13 +126,19 @@ class Guard:
     def _renamed(self, headers: Headers) -> tuple[int, str] | None:
         """Forbids a host name of another site that leads to this computer (DNS rebinding)."""
         host = urlsplit(f"//{headers.get('host', '')}").hostname
-        if self.hosts is None or host in self.hosts:
+        if not self.hosts or host in self.hosts:
             return None
         text = (
             f"asked for as {host!r}, but this page is for this computer alone "
             "(for a reverse proxy on it, set GRADIO_ROOT_PATH to the public address)"
         )
         return HTTPStatus.FORBIDDEN, text
+
+    def _guessing(self, scope: Scope) -> tuple[int, str] | None:
+        if not _is_login(scope) or not self._logins.must_wait(_client(scope)):
+            return None
+        text = f"too many wrong passwords; try again in {SECONDS} seconds"
+        return HTTPStatus.TOO_MANY_REQUESTS, text
 
     def _large(self, scope: Scope) -> tuple[int, str] | None:
         if scope["method"] != "POST":
@@ -148,6 +165,14 @@ class Guard:
         if length + self._receiving > MAX_RECEIVING:
             return HTTPStatus.SERVICE_UNAVAILABLE, "Many are asking just now; try again."
         return None
+
+
+def _is_login(scope: Scope) -> bool:
+    return scope["method"] == "POST" and _path(scope) == "/login"
+
+
+def _client(scope: Scope) -> str:
+    return str(scope["client"][0]) if scope.get("client") else ""
 
 
 def _is_own(scope: Scope) -> bool:

@@ -24,6 +24,7 @@ from pocketlens.errors import (
     SettingError,
 )
 from pocketlens.pictures.folders import PassedOver
+from pocketlens_demo.addresses import qr_code, reachable, with_host
 from pocketlens_demo.answering import answer
 from pocketlens_demo.checked_blocks import is_upload
 from pocketlens_demo.corrections import Corrections, encoded
@@ -37,6 +38,7 @@ PREFIX = "/page"
 _STATIC = Path(__file__).parent / "static"
 _MOST_SIDE = 1600
 _SECONDS = 1
+_LONGEST_ADDRESS = 500
 
 
 class PageRoutes:
@@ -47,11 +49,13 @@ class PageRoutes:
         models: Sequence[Served],
         corrections: Corrections | None,
         sessions: Sessions | None,
+        host: str,
     ) -> None:
         """Takes what the page is built around."""
         self._models = models
         self._corrections = corrections
         self._sessions = sessions
+        self._host = host
         self._limiter: anyio.CapacityLimiter | None = None
 
     def mount(self) -> BaseRoute:
@@ -62,6 +66,7 @@ class PageRoutes:
             ("POST", "/preview", self._preview),
             ("GET", "/preview", self._preview),
             ("GET", "/examples/{number:int}", self._example),
+            ("GET", "/phone", self._phone),
             ("POST", "/keep", self._keep),
             ("POST", "/undo", self._undo),
         )
@@ -105,6 +110,13 @@ class PageRoutes:
     def _example(self, request: Request, body: bytes) -> Response:
         number = request.path_params["number"] % len(EXAMPLES)
         return self._jpeg(EXAMPLES[number].read_bytes(), request)
+
+    def _phone(self, request: Request, body: bytes) -> Response:
+        asked = request.query_params.get("page", "")
+        address = with_host(asked, reachable(self._host))
+        if len(address) > _LONGEST_ADDRESS or not address.startswith(("http://", "https://")):
+            raise SettingError(f"got page={asked!r:.50}, expected the address of this page")
+        return JSONResponse({"address": address, "code": qr_code(address)})
 
     def _keep(self, request: Request, body: bytes) -> Response:
         label = request.query_params.get("label")

@@ -14,9 +14,8 @@ from typing import Any
 from pocketlens.errors import FileError, SettingError
 from pocketlens.extras import requires_extra
 from pocketlens.loading import load_model
+from pocketlens_demo.limits import LOOPBACK
 from pocketlens_demo.upload_folder import upload_folder
-
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def serve(
@@ -49,7 +48,8 @@ def serve(
             or the port cannot be used, or Gradio is not installed.
         SystemExit: A signal ended it.
     """
-    is_public = host not in _LOOPBACK or share or "GRADIO_ROOT_PATH" in os.environ
+    is_exposed = host not in LOOPBACK or "GRADIO_ROOT_PATH" in os.environ
+    is_public = is_exposed or share
     if teach and is_public and not auth:
         raise SettingError(
             "--teach lets visitors store pictures and start computations: beyond this computer "
@@ -73,13 +73,16 @@ def serve(
             Served(model, file, str(number))
             for number, (model, file) in enumerate(zip(models, model_files, strict=True))
         ]
-        page = build(served, corrections=corrections, sessions=sessions)
+        page = build(
+            served, host=host, is_public=is_public, corrections=corrections, sessions=sessions
+        )
+        hosts = set() if is_public else set(LOOPBACK)
         # The folder holds the examples by now, which stay.
         uploads.remove_in_time()
         local_url, share_url = launch(
             page,
             uploads,
-            None if is_public else _LOOPBACK,
+            hosts,
             host=host,
             port=port,
             share=share,
@@ -87,8 +90,11 @@ def serve(
             ssl_certfile=str(ssl_certfile) if ssl_certfile else None,
             ssl_keyfile=str(ssl_keyfile) if ssl_keyfile else None,
         )
+        if is_public and not is_exposed and not share_url:
+            # The public address did not come about.
+            hosts.update(LOOPBACK)
         print(f"the page is at {local_url}" + (f" and {share_url}" if share_url else ""))
-        if host not in _LOOPBACK and not ssl_certfile:
+        if host not in LOOPBACK and not ssl_certfile:
             print("browsers of other computers open the camera only with https (--ssl-certfile)")
         print("Ctrl-C stops it", flush=True)
         try:
@@ -123,7 +129,7 @@ def _keep_quiet() -> None:
     os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "100"
     # Gradio sends its own server a request, which must not go through a proxy.
     for name in ("no_proxy", "NO_PROXY"):
-        os.environ[name] = ",".join(filter(None, (os.environ.get(name), *_LOOPBACK)))
+        os.environ[name] = ",".join(filter(None, (os.environ.get(name), *LOOPBACK)))
 
 
 def _check_certificate(certfile: Path | None, keyfile: Path | None) -> None:

@@ -123,8 +123,8 @@ def _per_class(labels: Sequence[str], metrics: Metrics) -> str:
     left_out = f" (the first {_CLASSES:,})" if len(rows) > _CLASSES else ""
     html = _folded(f"Class by class{left_out}", _table(columns, rows[:_CLASSES]))
     if len(labels) > MOST_NAMED:
-        columns = ("the pictures show", "the answer", "mistakes", "of its pictures")
-        table = _table(columns, most_confused(labels, matrix, _MISTAKES))
+        titles = ("the pictures show", "the answer", "mistakes", "of its pictures")
+        table = _table(titles, most_confused(labels, matrix, _MISTAKES))
         html = _folded(f"The most frequent mistakes (at most {_MISTAKES})", table) + html
     return html
 
