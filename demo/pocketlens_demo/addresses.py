@@ -37,5 +37,5 @@ def with_host(url: str, host: str) -> str:
 
 
 def qr_code(url: str) -> str:
-    """The URL as an SVG, for the camera of a phone."""
-    return str(segno.make(url, micro=False).svg_inline(scale=5, border=2, light="#fff"))
+    """The URL for the camera of a phone, as the data URL of an SVG."""
+    return str(segno.make(url, micro=False).svg_data_uri(scale=5, border=4, light="#fff"))

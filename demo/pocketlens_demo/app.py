@@ -55,7 +55,7 @@ def build(
     """
     first = models[0]
     page = CheckedBlocks(title=f"{first.name} · pocketlens", analytics_enabled=False)
-    page.routes = [PageRoutes(models, corrections, sessions, host).mount()]
+    page.routes = PageRoutes(models, corrections, sessions, host).routes()
     one = {"concurrency_id": "photo", "concurrency_limit": usable_cores()}
     several = {"concurrency_id": "many", "concurrency_limit": 1}
     with page:

@@ -13,13 +13,15 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 12, 12, 44
 _TICKS = 4
 
 
-def line_plot(axes: tuple[str, str], lines: Mapping[str, Points], ideal: Points = ()) -> str:
+def line_plot(
+    axes: tuple[str, str], lines: Mapping[str, Points], has_diagonal: bool = False
+) -> str:
     """A plot with its legend.
 
     Args:
         axes: What stands below and beside it.
         lines: The points of each line, from left to right, by its name.
-        ideal: A thin line to compare with.
+        has_diagonal: Whether to draw where both are equal, to compare with.
     """
     points = [point for line in lines.values() for point in line]
     (left, right), (low, high) = (_range([point[axis] for point in points]) for axis in (0, 1))
@@ -29,7 +31,11 @@ def line_plot(axes: tuple[str, str], lines: Mapping[str, Points], ideal: Points 
         y = _HEIGHT - _BOTTOM - (point[1] - low) / (high - low) * (_HEIGHT - _TOP - _BOTTOM)
         return f"{x:.1f},{y:.1f}"
 
-    parts = [f"<polyline class='ideal' points='{' '.join(map(place, ideal))}'/>"] if ideal else []
+    parts = []
+    if has_diagonal:
+        ends = max(left, low), min(right, high)
+        points_of = " ".join(place((end, end)) for end in ends)
+        parts.append(f"<polyline class='ideal' points='{points_of}'/>")
     for number, line in enumerate(lines.values()):
         parts.append(f"<polyline class='line{number}' points='{' '.join(map(place, line))}'/>")
         for point in line if len(line) <= 20 else ():
@@ -51,8 +57,7 @@ def line_plot(axes: tuple[str, str], lines: Mapping[str, Points], ideal: Points 
     return (
         f"<figure class='plot'><figcaption>{escape(axes[1])}</figcaption>"
         f"<svg viewBox='0 {0} {_WIDTH} {_HEIGHT}' role='img' aria-label='{escape(axes[1])} by "
-        f"{escape(axes[0])}'><clipPath id='inside'><rect x='{_LEFT}' y='0' width='{_WIDTH}' "
-        f"height='{_HEIGHT - _BOTTOM}'/></clipPath>{''.join(parts)}</svg>"
+        f"{escape(axes[0])}'>{''.join(parts)}</svg>"
         f"{f'<ul>{legend}</ul>' if len(lines) > 1 else ''}</figure>"
     )
 

@@ -11,8 +11,7 @@ from typing import Any
 import anyio
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.routing import BaseRoute, Route
 
 from pocketlens.classifier import Classifier
 from pocketlens.engine.cores import usable_cores
@@ -58,7 +57,7 @@ class PageRoutes:
         self._host = host
         self._limiter: anyio.CapacityLimiter | None = None
 
-    def mount(self) -> BaseRoute:
+    def routes(self) -> list[BaseRoute]:
         """All of them, for the server."""
         endpoints: tuple[tuple[str, str, Callable[..., Any]], ...] = (
             ("POST", "/answer", self._answer),
@@ -71,12 +70,13 @@ class PageRoutes:
             ("POST", "/undo", self._undo),
         )
         routes: list[BaseRoute] = [
-            Route(path, partial(self._reply, work), methods=[method])
+            Route(PREFIX + path, partial(self._reply, work), methods=[method])
             for method, path, work in endpoints
         ]
-        routes.append(Route("/models/{number:int}", self._file))
-        routes.append(Mount("/static", StaticFiles(directory=_STATIC)))
-        return Mount(PREFIX, routes=routes)
+        # No Mount: behind a proxy that takes the prefix away, it would not find its own paths.
+        routes.append(Route(f"{PREFIX}/models/{{number:int}}", self._file))
+        routes.append(Route(f"{PREFIX}/static/{{name}}", _static))
+        return routes
 
     async def _reply(
         self, work: Callable[[Request, bytes], Response], request: Request
@@ -99,7 +99,11 @@ class PageRoutes:
             return JSONResponse({"error": str(error)})
 
     def _preview(self, request: Request, body: bytes) -> Response:
-        return self._jpeg(_photo(request, body), request)
+        try:
+            return self._jpeg(_photo(request, body), request)
+        except ImageError:
+            # Its answer says why.
+            return Response(status_code=HTTPStatus.NO_CONTENT)
 
     def _members(self, request: Request, body: bytes) -> Response:
         passed = PassedOver()
@@ -153,6 +157,13 @@ class PageRoutes:
         if self._corrections is None:
             raise SettingError("this page keeps no photos")
         return self._corrections
+
+
+async def _static(request: Request) -> Response:
+    file = _STATIC / request.path_params["name"]
+    if file not in _STATIC.iterdir():
+        return _refused(HTTPStatus.NOT_FOUND, "there is no such file")
+    return FileResponse(file, headers={"Cache-Control": "no-cache"})
 
 
 def _photo(request: Request, body: bytes) -> bytes:

@@ -95,7 +95,7 @@ def _figures(metadata: Metadata, size: int) -> Iterator[tuple[str, str, str]]:
 
 def _calibration(metadata: Metadata, metrics: Metrics) -> str:
     points = [(each.score, each.accuracy) for each in metrics.reliability]
-    plot = line_plot(("probability", "share right"), {"": points}, ideal=[(0, 0), (1, 1)])
+    plot = line_plot(("probability", "share right"), {"": points}, has_diagonal=True)
     return f"<div><h3>Calibration</h3>{plot}<p>{_verdict(metadata, metrics)}</p></div>"
 
 
