@@ -356,6 +356,6 @@ def test_what_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
     monkeypatch.setattr("gradio.Markdown", said.append)
     nothing: Any = None
-    teach.build(nothing, nothing, nothing, nothing, {})
+    teach.build(nothing, nothing, nothing, {})
     assert "[teach]" in said[0]
     assert "start it again" in said[0]

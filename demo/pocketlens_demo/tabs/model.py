@@ -56,7 +56,8 @@ def sections(metadata: Metadata, size: int) -> Iterator[tuple[str, str]]:
         yield "curves", _folded("Learning curves", _learning_curves(metadata.history))
     for title, rows in metadata.parts():
         if title in ("figures", "calibration"):
-            yield title, _folded(title.capitalize(), _table(("on the test pictures", ""), rows))
+            table = _table(("on the test pictures", ""), rows)
+            yield f"table of {title}", _folded(title.capitalize(), table)
 
 
 def _tiles(metadata: Metadata, size: int) -> str:
