@@ -12,7 +12,8 @@ export const start = (element, examples) => {
     accept: "image/*,.heic,.heif,.tif,.tiff,.jp2,.jxl,.tga,.ico",
     "aria-label": "Choose a photo",
   });
-  const image = h("img", { class: "shown", alt: "" });
+  // A large photo would else hold up the answer until it is drawn.
+  const image = h("img", { class: "shown", alt: "", decoding: "async" });
   const layer = h("img", { class: "layer", alt: "", hidden: true });
   const video = h("video", { playsinline: true, muted: true, hidden: true });
   const stage = h("figure", { class: "stage" }, h("div", { class: "frame" }, image, layer, video));
