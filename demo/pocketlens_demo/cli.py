@@ -41,7 +41,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--collect",
         type=_path,
         metavar="FOLDER",
-        help='keep photos that visitors mark with "That\'s wrong", as FOLDER/<class>/<hash>.jpg',
+        help="keep photos that visitors correct, as FOLDER/<class>/<hash>.jpg",
     )
     parser.add_argument(
         "--teach",

@@ -18,10 +18,11 @@ from served_page import Page
 TOUCH = 44
 SMALL = """
 () => [...document.querySelectorAll("button, a, select, summary, input[type=range]")]
-  .filter((node) => node.checkVisibility({ visibilityProperty: true, opacityProperty: true }) && node.getBoundingClientRect().width)
-  .filter((node) => node.getBoundingClientRect().height < %d)
+  .filter((node) => node.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
   // Gradio's copies of the tabs, to measure them.
   .filter((node) => !node.matches("button[tabindex='-1']:not([role])"))
+  .filter((node) => node.getBoundingClientRect().width)
+  .filter((node) => node.getBoundingClientRect().height < %d)
   .map((node) => node.outerHTML.slice(0, 100))
 """
 

@@ -386,6 +386,7 @@ def test_the_phone_finds_the_page(visit: Callable[..., Any]) -> None:
         assert "//127.0.0.1" not in address
         assert f"the page is at {address}" in "".join(page.lines)
         picture = cv2.imdecode(np.frombuffer(code.screenshot(), np.uint8), cv2.IMREAD_GRAYSCALE)
+        assert picture is not None
         assert cv2.QRCodeDetector().detectAndDecode(picture)[0] == address
     finally:
         page.close()
