@@ -91,7 +91,7 @@ def _left_out(folder: str, names: list[str]) -> set[str]:
 
 def _requirements() -> str:
     """The installed versions; onnxruntime for the CPU: only paid Spaces have a GPU."""
-    names = ("numpy", "opencv-python-headless", "gradio")
+    names = ("numpy", "opencv-python-headless", "gradio", "segno")
     versions = {name: version(name) for name in names}
     versions["onnxruntime"] = str(import_onnxruntime().__version__)
     return "".join(f"{name}=={number}\n" for name, number in versions.items())
