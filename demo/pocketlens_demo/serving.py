@@ -60,7 +60,7 @@ def serve(
     _keep_quiet()
     _exit_on_signals()
     with upload_folder() as uploads:
-        with requires_extra("demo", "gradio"):
+        with requires_extra("demo", "gradio", "segno"):
             from pocketlens_demo.app import build, launch, stop
             from pocketlens_demo.corrections import Corrections
             from pocketlens_demo.served import Served
