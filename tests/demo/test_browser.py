@@ -106,6 +106,7 @@ def test_photo_from_the_clipboard(
     page: Page, visit: Callable[..., Any], photos: list[Path]
 ) -> None:
     tab = visit(page)
+    tab.locator(".zone").wait_for()
     tab.evaluate(
         """async (address) => {
           const photo = await (await fetch(address)).blob();
