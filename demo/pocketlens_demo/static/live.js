@@ -2,7 +2,8 @@
 import { open, shot } from "./camera.js";
 import { answerFor, facts, h, percent } from "./page.js";
 
-const SIZE = [1280, 960], SENT = 640, SMOOTHED = 5, LATEST = 10, SECONDS = 60;
+const SIZE = [1280, 960], SENT = 640, SMOOTHED = 5, LATEST = 10, SECONDS = 60, BETWEEN = 100;
+const pause = (milliseconds) => new Promise((next) => setTimeout(next, milliseconds));
 
 const smooth = (answers) => {
   const rejected = answers.filter((answer) => answer.rejected);
@@ -36,10 +37,10 @@ export const start = (element, seconds = SECONDS, key = () => facts().models[0].
     let answers = [], times = [];
     const end = performance.now() + 1000 * seconds;
     while (off === mine && performance.now() < end) {
-      const model = key();
+      const model = key(), begun = performance.now();
       const frame = model && video.videoWidth ? await shot(video, SENT, 0.9) : null;
       if (!frame) {
-        await new Promise((next) => setTimeout(next, 100));
+        await pause(BETWEEN);
         continue;
       }
       let text;
@@ -49,7 +50,10 @@ export const start = (element, seconds = SECONDS, key = () => facts().models[0].
         times = [...times, performance.now()].slice(-LATEST);
         text = smooth(answers);
       } catch (problem) {
-        if (problem.isBusy) continue;
+        if (problem.isBusy) {
+          await pause(10 * BETWEEN);
+          continue;
+        }
         said.textContent = problem.message;
         return mine();
       }
@@ -59,6 +63,8 @@ export const start = (element, seconds = SECONDS, key = () => facts().models[0].
       pill.hidden = false;
       const spent = (times.at(-1) - times[0]) / 1000;
       if (spent) rate.textContent = `${Math.round((times.length - 1) / spent)} frames a second`;
+      // The server has other visitors.
+      await pause(Math.max(0, BETWEEN - (performance.now() - begun)));
     }
     if (off === mine) {
       said.textContent = `It stopped after ${seconds} seconds.`;
