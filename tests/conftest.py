@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import platform
+import shutil
+from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -8,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from browsing import ARGUMENTS
 from builders import PAINTS, colors_model, encode, paint
 from pocketlens.cli import main
 
@@ -139,6 +142,7 @@ def small_edge(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pocketlens_train.architectures.edge.build", build)
     monkeypatch.setattr("pocketlens_train.plan.MOST_IN_FOLDS", 0)
     monkeypatch.setattr("pocketlens_train.plots.write_plots", lambda *about: None)
+    monkeypatch.setattr("pocketlens_train.train.write_report", lambda *about: None)
 
 
 @pytest.fixture(scope="session")
@@ -175,3 +179,28 @@ def taught_model(painted_folder: Path, tmp_path_factory: pytest.TempPathFactory)
     out = tmp_path_factory.mktemp("models") / "two.onnx"
     assert main(["teach", str(folder), "--out", str(out)]) == 0
     return out
+
+
+@pytest.fixture(scope="session")
+def open_browser() -> Iterator[Callable[..., Any]]:
+    """Starts Chromium, with more arguments if need be."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("no Chromium is installed (Debian: apt install chromium)")
+    with sync_api.sync_playwright() as playwright:
+        started = []
+
+        def _open_browser(*more: str) -> Any:
+            arguments = [*ARGUMENTS, *more]
+            started.append(playwright.chromium.launch(executable_path=chromium, args=arguments))
+            return started[-1]
+
+        yield _open_browser
+        for each in started:
+            each.close()
+
+
+@pytest.fixture(scope="session")
+def browser(open_browser: Callable[..., Any]) -> Any:
+    return open_browser()

@@ -15,6 +15,7 @@ from starlette.requests import ClientDisconnect, cookie_parser
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pocketlens.http.limits import MAX_BODY
 from pocketlens.pictures.folders import SUFFIXES
 from pocketlens_demo.limits import (
     MAX_JSON,
@@ -25,6 +26,7 @@ from pocketlens_demo.limits import (
     MINUTES_KEPT,
 )
 from pocketlens_demo.logins import SECONDS, Logins
+from pocketlens_demo.programs import PREFIXES
 from pocketlens_demo.routes import PREFIX
 from pocketlens_demo.upload_folder import UploadFolder
 from pocketlens_demo.uploads import too_large
@@ -58,6 +60,10 @@ _POLICY = (
 # A Space is shown in a frame of its host.
 if "SPACE_ID" in os.environ:
     _POLICY += " https://huggingface.co"
+
+
+_WRONG = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED)
+"""What a wrong password is answered with."""
 
 
 class Guard:
@@ -97,7 +103,7 @@ class Guard:
                 headers["Content-Security-Policy"] = _POLICY
                 headers["X-Content-Type-Options"] = "nosniff"
                 headers["Referrer-Policy"] = "same-origin"
-                if _is_login(scope) and message["status"] == HTTPStatus.BAD_REQUEST:
+                if _tries_password(scope) and message["status"] in _WRONG:
                     self._logins.note_wrong(_client(scope))
             await send(message)
 
@@ -135,7 +141,7 @@ class Guard:
         return HTTPStatus.FORBIDDEN, text
 
     def _guessing(self, scope: Scope) -> tuple[int, str] | None:
-        if not _is_login(scope) or not self._logins.must_wait(_client(scope)):
+        if not _tries_password(scope) or not self._logins.must_wait(_client(scope)):
             return None
         text = f"too many wrong passwords; try again in {SECONDS} seconds"
         return HTTPStatus.TOO_MANY_REQUESTS, text
@@ -147,7 +153,9 @@ class Guard:
         if not length.isdecimal():
             return HTTPStatus.LENGTH_REQUIRED, "a body needs a Content-Length"
         if _is_own(scope):
-            return self._large_photo(int(length))
+            return self._large_photo(int(length), MAX_PHOTO)
+        if _is_for_programs(scope):
+            return self._large_photo(int(length), MAX_BODY)
         is_upload = _path(scope) == _UPLOAD
         most = MAX_UPLOAD if is_upload else MAX_JSON
         if int(length) > most:
@@ -159,16 +167,22 @@ class Guard:
             return HTTPStatus.INSUFFICIENT_STORAGE, text
         return None
 
-    def _large_photo(self, length: int) -> tuple[int, str] | None:
-        if length > MAX_PHOTO:
+    def _large_photo(self, length: int, most: int) -> tuple[int, str] | None:
+        if length > most:
             return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, too_large(length)
         if length + self._receiving > MAX_RECEIVING:
             return HTTPStatus.SERVICE_UNAVAILABLE, "Many are asking just now; try again."
         return None
 
 
-def _is_login(scope: Scope) -> bool:
-    return scope["method"] == "POST" and _path(scope) == "/login"
+def _tries_password(scope: Scope) -> bool:
+    if scope["method"] == "POST" and _path(scope) == "/login":
+        return True
+    return scope["app"].auth is not None and "authorization" in Headers(scope=scope)
+
+
+def _is_for_programs(scope: Scope) -> bool:
+    return _path(scope).startswith(PREFIXES)
 
 
 def _client(scope: Scope) -> str:

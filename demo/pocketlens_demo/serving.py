@@ -61,8 +61,10 @@ def serve(
     _exit_on_signals()
     with upload_folder() as uploads:
         with requires_extra("demo", "gradio", "segno"):
+            from pocketlens.http.application import routes
             from pocketlens_demo.app import build, launch, stop
             from pocketlens_demo.corrections import Corrections
+            from pocketlens_demo.programs import for_programs
             from pocketlens_demo.served import Served
             from pocketlens_demo.teaching.sessions import Sessions
         first = models[0]
@@ -76,6 +78,8 @@ def serve(
         page = build(
             served, host=host, is_public=is_public, corrections=corrections, sessions=sessions
         )
+        service = for_programs(served, auth)
+        page.routes = [*page.routes, *routes(service)]
         hosts = set() if is_public else set(LOOPBACK)
         # The folder holds the examples by now, which stay.
         uploads.remove_in_time()
@@ -103,6 +107,7 @@ def serve(
                 time.sleep(1)
         finally:
             stop(page)
+            service.queue.close()
             if sessions:
                 sessions.close_all()
 

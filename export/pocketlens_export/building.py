@@ -10,9 +10,10 @@ import onnx
 
 from pocketlens.calibration.gaussians import fit_gaussians
 from pocketlens.calibration.temperature import fit_temperature
+from pocketlens.features.extractor import FEATURES
 from pocketlens.run_folder import Run
 from pocketlens_export.conversion import convert, load_keras, take_apart
-from pocketlens_export.graph import FEATURES, LOGITS, Heads
+from pocketlens_export.graph import LOGITS, Heads
 from pocketlens_export.graph_checks import check_graph
 from pocketlens_export.inference import run_graph
 from pocketlens_export.quantization import PICTURES, quantize

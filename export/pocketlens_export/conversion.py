@@ -15,7 +15,8 @@ from keras import layers, ops
 
 from pocketlens.engine.session import INPUT_NAME
 from pocketlens.errors import ExportError, ModelError
-from pocketlens_export.graph import FEATURES, LOGITS, OPSET, PLACES
+from pocketlens.features.extractor import FEATURES
+from pocketlens_export.graph import LOGITS, OPSET, PLACES
 from pocketlens_export.model_file import versions_of_runtime
 
 

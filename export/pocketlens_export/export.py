@@ -8,6 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from pocketlens.calibration.temperature import describe_calibration
 from pocketlens.classifier import Classifier
 from pocketlens.engine.session import FAMILIARITY
@@ -15,7 +18,8 @@ from pocketlens.errors import ExportError, SettingError
 from pocketlens.metadata import Metadata
 from pocketlens.metadata.familiarity import Familiarity
 from pocketlens.metrics import rejection, softmax
-from pocketlens.run_folder import Run, read_run
+from pocketlens.report.tested import Tested
+from pocketlens.run_folder import REPORT, OutOfFold, Run, read_run
 from pocketlens_export.building import Built, build
 from pocketlens_export.conversion import versions
 from pocketlens_export.evaluation import CHANGES, accuracy, compare
@@ -25,6 +29,7 @@ from pocketlens_export.inference import Change, answer_files, run_graph
 from pocketlens_export.int8_gate import Int8Error, check_int8
 from pocketlens_export.model_file import about_text, check_out, load, with_selftest, write
 from pocketlens_export.parity import IMAGES, check_parity, measure_parity
+from pocketlens_export.reporting import report_on
 from pocketlens_export.unseen_outliers import unseen_outliers
 
 
@@ -84,12 +89,13 @@ def export(run_folder: Path, out: Path, settings: Settings) -> Metadata:
     if run.held_out:
         measured = build(run.held_out, run, settings.int8, without="test")
     try:
-        metadata = _measure(measured, metadata, run, unseen)
+        metadata, tested = _measure(measured, metadata, run, unseen)
     except Int8Error as refusal:
         in_float = out.with_stem(f"{out.stem}-float")
         export(run_folder, in_float, replace(settings, int8=False))
         raise ExportError(f"{refusal}: {in_float} is the file in float") from refusal
     write(with_selftest(final.model, metadata), out)
+    report_on(out, tested, run_folder / REPORT, run.findings)
     return metadata
 
 
@@ -109,20 +115,25 @@ def _unseen(settings: Settings, run: Run, outputs: Mapping[str, Any]) -> list[Pa
 def _familiarity(final: Built, run: Run) -> Familiarity | None:
     if FAMILIARITY not in final.heads.output_names(final.network.output):
         return None
-    known = run.out_of_fold
-    if known is None:
+    if run.out_of_fold is None:
         pictures, _ = run.pictures("validation")
         preprocessing = run.metadata.preprocessing
         raw = run_graph(final.model, pictures, preprocessing, FAMILIARITY, "familiarity")
-    elif known.familiarity is None:
-        raw = final.heads.apply({LOGITS: known.logits})[FAMILIARITY]
     else:
-        raw = known.familiarity
+        raw = _familiarity_out_of_fold(final, run.out_of_fold)
     return describe_familiarity(raw, knows_outliers=final.heads.knows_outliers)
 
 
-def _measure(built: Built, metadata: Metadata, run: Run, unseen: Sequence[Path]) -> Metadata:
-    """Adds figures of pictures that the network has not learnt from."""
+def _familiarity_out_of_fold(built: Built, known: OutOfFold) -> npt.NDArray[np.float32]:
+    if known.familiarity is None:
+        return np.asarray(built.heads.apply({LOGITS: known.logits})[FAMILIARITY])
+    return known.familiarity
+
+
+def _measure(
+    built: Built, metadata: Metadata, run: Run, unseen: Sequence[Path]
+) -> tuple[Metadata, Tested]:
+    """Adds figures of pictures that the network has not learnt from, and gives its answers."""
     pictures, truth = run.pictures("test")
     file = load(built.model, metadata)
     asked: dict[str, tuple[Classifier, Change | None]] = {"as they are": (file, None)}
@@ -145,17 +156,22 @@ def _measure(built: Built, metadata: Metadata, run: Run, unseen: Sequence[Path])
             known, rejection=rejection(answers.familiarity, strange.familiarity, known.threshold)
         )
     robustness = {name: accuracy(each, truth) for name, each in found.items()}
-    probabilities, count = answers.probabilities, len(run.split["validation"])
-    if run.out_of_fold:
-        count = len(run.out_of_fold.logits)
+    count = len(run.out_of_fold.logits if run.out_of_fold else run.split["validation"])
+    familiar = None if known is None else answers.familiarity
+    tested = Tested(run.test_folder, run.split["test"], truth, answers.probabilities, familiar)
     if run.out_of_fold and run.held_out:
-        truth = run.classes(run.split["train"])
+        names = run.split["train"]
         logits = run.out_of_fold.logits[:, : built.heads.labels]
         probabilities = softmax(logits / built.heads.temperature)
-    return replace(
+        if known:
+            familiar = known.of(_familiarity_out_of_fold(built, run.out_of_fold))
+        tested = Tested(run.folder, names, run.classes(names), probabilities, familiar)
+    known_answers = tested.probabilities, tested.targets
+    measured = replace(
         metadata,
-        metrics=measure(probabilities, truth, robustness),
-        calibration=describe_calibration(probabilities, truth, built.heads.temperature, count),
+        metrics=measure(*known_answers, robustness),
+        calibration=describe_calibration(*known_answers, built.heads.temperature, count),
         familiarity=known,
         int8=int8,
     )
+    return measured, tested

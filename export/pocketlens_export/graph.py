@@ -13,9 +13,10 @@ from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from pocketlens.calibration.gaussians import Gaussians
 from pocketlens.engine.session import ACTIVATION_MAP, FAMILIARITY, OUTPUT_NAME
+from pocketlens.features.extractor import FEATURES
 from pocketlens.metrics import softmax
 
-LOGITS, PLACES, FEATURES = "logits", "places", "features"
+LOGITS, PLACES = "logits", "places"
 """The trained network's own outputs."""
 OPSET = 17
 """IR version 8: loads on every onnxruntime that the runtime supports, and on older ones."""

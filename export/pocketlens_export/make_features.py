@@ -4,8 +4,8 @@
     lite0.build((224, 224, 3), 2).save('lite0.keras')"
     python -m pocketlens_export.make_features lite0.keras PICTURES --out lite0.onnx
 
-PICTURES is a folder of some hundreds of pictures of all kinds: the ranges of the activations are
-taken from them.
+The result belongs into runtime/pocketlens/features. PICTURES is a folder of some hundreds of
+pictures of all kinds: the ranges of the activations are taken from them.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ import onnx
 from onnx.utils import Extractor
 
 from pocketlens.engine.session import INPUT_NAME
+from pocketlens.features.extractor import FEATURE_MAP, FEATURES
 from pocketlens.pictures.folders import PassedOver, picture_files
 from pocketlens_export.conversion import convert, load_keras, take_apart
-from pocketlens_export.graph import FEATURES
 from pocketlens_export.graph_checks import check_graph
 from pocketlens_export.model_file import write
 from pocketlens_export.quantization import PICTURES, quantize
-from pocketlens_export.teach.features_file import FEATURE_MAP, preprocessing_of
+from pocketlens_export.teach.features_file import preprocessing_of
 
 
 def make_features(network: Path, pictures: Path, out: Path) -> None:

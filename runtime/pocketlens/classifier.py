@@ -140,11 +140,22 @@ class Classifier:
                 f"got one {type(images).__name__}, expected an iterable of pictures; "
                 "predict() takes a single one"
             )
-        answers = map_in_order(self._answer_each, _batches(images, batch_size), workers)
+        answers = map_in_order(self.predict_each, _batches(images, batch_size), workers)
         # No itertools.chain: two threads that share one bring the interpreter down.
         return (answer for batch in answers for answer in batch)
 
-    def _answer_each(self, images: list[ImageInput]) -> list[Prediction | PocketLensError]:
+    def predict_each(
+        self, images: Sequence[ImageInput], *, explain: bool = False
+    ) -> list[Prediction | PocketLensError]:
+        """Classifies several pictures in one batch, on the calling thread, as predict() does.
+
+        Returns:
+            For each picture, in order, a Prediction, or the error that predict() would raise for
+            it.
+
+        Raises:
+            ModelError: explain=True, and the network has no activation map.
+        """
         preprocessing = self.metadata.preprocessing
         results: list[Any] = [None] * len(images)
         inputs = {}
@@ -154,7 +165,8 @@ class Classifier:
             except PocketLensError as error:
                 results[index] = error
         if inputs:
-            answers = self._answer(self._network_of_workers, np.stack(list(inputs.values())))
+            batch = np.stack(list(inputs.values()))
+            answers = self._answer(self._network_of_workers, batch, explain)
             for index, answer in zip(inputs, answers, strict=True):
                 results[index] = answer
         return results

@@ -126,6 +126,7 @@ def measure(
     pictures: Iterable[tuple[int, str]],
     outliers: Iterable[str] | None,
     on_answer: OnAnswer,
+    keep: Callable[[int, str, Prediction], object] = lambda place, file, answer: None,
 ) -> Evaluation | None:
     """Answers the pictures and counts, in constant memory but for some numbers a picture.
 
@@ -137,6 +138,7 @@ def measure(
         pictures: The place of the true class among the model's labels, and the path.
         outliers: Paths of pictures of no class, where there are any.
         on_answer: Is told of each path, and the answer or why there is none.
+        keep: Is given each answer that counts, with the place of the true class and the path.
 
     Returns:
         The figures; None where no picture could be read.
@@ -156,6 +158,7 @@ def measure(
         on_answer(file, answer)
         if isinstance(answer, Prediction):
             tally.add(place, file, answer)
+            keep(place, file, answer)
     evaluation = tally.evaluation()
     if evaluation is None or outliers is None:
         return evaluation

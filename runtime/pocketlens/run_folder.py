@@ -12,15 +12,19 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
+from pocketlens.checking.findings import Findings
 from pocketlens.errors import DatasetError, FileMissingError, ModelError
 from pocketlens.metadata import Metadata
-from pocketlens.metrics import Classes
+from pocketlens.metrics import Classes, Probabilities, softmax
 from pocketlens.names import normalised
+from pocketlens.report.tested import Tested
 
 MODEL = "model.keras"
 RECORD = "record.json"
 HELD_OUT = "held-out.keras"
 OUT_OF_FOLD = "out-of-fold.npz"
+ANSWERS = "answers.npz"
+REPORT = "report.html"
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,13 @@ def _read_out_of_fold(file: Path) -> OutOfFold | None:
         return OutOfFold(archive["logits"], familiarity)
 
 
+def _read_answers(file: Path) -> Probabilities | None:
+    if not file.exists():
+        return None
+    with np.load(file) as archive:
+        return np.asarray(archive["probabilities"])
+
+
 @dataclass(frozen=True)
 class Run:
     """A finished training run.
@@ -64,6 +75,9 @@ class Run:
             `model` has learnt from them; else None.
         out_of_fold: Answers to fit probabilities on; None: ask the network about "validation".
         validation_folder: Where the pictures of the validation split are; None: in `folder`.
+        probabilities: The answers to the pictures of "test"; None where `out_of_fold` has them, or
+            an older version wrote the run.
+        findings: Of the check before the training; None in a record that is older than it.
     """
 
     model: Path
@@ -75,6 +89,26 @@ class Run:
     held_out: Path | None = None
     out_of_fold: OutOfFold | None = None
     validation_folder: Path | None = None
+    probabilities: Probabilities | None = None
+    findings: Findings | None = None
+
+    def tested(self) -> Tested:
+        """The tested pictures, and the answers to them by a network that had not seen them.
+
+        Raises:
+            ModelError: The run holds no answers.
+        """
+        if self.out_of_fold:
+            files = self.split["train"]
+            logits = self.out_of_fold.logits[:, : len(self.metadata.labels)]
+            return Tested(self.folder, files, self.classes(files), softmax(logits))
+        if self.probabilities is None:
+            raise ModelError(
+                f"{self.model.parent}: an older version wrote it, without answers; train again, or "
+                "export it and compare the .onnx files"
+            )
+        files = self.split["test"]
+        return Tested(self.test_folder, files, self.classes(files), self.probabilities)
 
     def classes(self, names: Sequence[str]) -> Classes:
         """For each of some files the index of its class."""
@@ -128,6 +162,7 @@ def write_record(run: Run, left_out: Sequence[tuple[str, str]]) -> None:
         "split": run.split,
         "left_out": [{"file": file, "reason": reason} for file, reason in left_out],
         "outliers": sorted(run.outliers),
+        "check": run.findings.to_dict() if run.findings else None,
     }
     record = run.model.with_name(RECORD)
     partial = record.with_name(f"{RECORD}.partial")
@@ -164,6 +199,8 @@ def read_run(folder: Path) -> Run:
             held_out if held_out.exists() else None,
             _read_out_of_fold(folder / OUT_OF_FOLD),
             Path(content.get("validation_folder", content["folder"])),
+            _read_answers(folder / ANSWERS),
+            Findings.from_dict(content["check"]) if content.get("check") else None,
         )
     except (ValueError, KeyError, TypeError, BadZipFile) as error:
         raise ModelError(

@@ -1,12 +1,9 @@
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-
-from browsing import ARGUMENTS
 
 
 @pytest.fixture(scope="session")
@@ -18,31 +15,6 @@ def page() -> Iterator[Any]:
     running = Page()
     yield running
     running.close()
-
-
-@pytest.fixture(scope="session")
-def open_browser() -> Iterator[Callable[..., Any]]:
-    """Starts Chromium, with more arguments if need be."""
-    sync_api = pytest.importorskip("playwright.sync_api")
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("no Chromium is installed (Debian: apt install chromium)")
-    with sync_api.sync_playwright() as playwright:
-        started = []
-
-        def _open_browser(*more: str) -> Any:
-            arguments = [*ARGUMENTS, *more]
-            started.append(playwright.chromium.launch(executable_path=chromium, args=arguments))
-            return started[-1]
-
-        yield _open_browser
-        for each in started:
-            each.close()
-
-
-@pytest.fixture(scope="session")
-def browser(open_browser: Callable[..., Any]) -> Any:
-    return open_browser()
 
 
 @pytest.fixture

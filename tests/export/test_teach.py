@@ -80,13 +80,14 @@ def test_terminal_says_how_good_it_is(
     assert main(["teach", str(painted_folder), "--out", str(tmp_path / "m.onnx")]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "reading 24 pictures of 3 classes"
-    starts = [line.split(":")[0] for line in lines[3:]]
-    assert starts[:4] == [
+    starts = [line.split(":")[0] for line in lines]
+    assert starts[starts.index("report") + 1 :][:4] == [
         "balanced accuracy",
         "majority's share",
         "weakest class",
         "calibration error",
     ]
+    assert (tmp_path / "m.html").stat().st_size > 10_000
     assert lines[-2].startswith("right for ")
     assert "of 24 test pictures (95 % interval" in lines[-2]
 
@@ -119,6 +120,23 @@ def refused(command: list[str], capsys: pytest.CaptureFixture[str]) -> str:
     capsys.readouterr()
     assert main(["teach", *command]) == 1
     return capsys.readouterr().err
+
+
+def test_excluded_pictures_are_not_learnt(
+    painted_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = sorted((painted_folder / "red").iterdir())[:3]
+    excluded = tmp_path / "list.txt"
+    excluded.write_text("".join(f"red/{file.name}\n" for file in files))
+    out = tmp_path / "m.onnx"
+    command = ["teach", str(painted_folder), "--out", str(out), "--exclude-list", str(excluded)]
+    assert main(command) == 0
+    assert "3 excluded by list.txt" in capsys.readouterr().err
+    metadata = pocketlens.load_model(out).metadata
+    assert metadata.data
+    assert metadata.data.images["red"] == 5
+    assert metadata.training
+    assert "--exclude-list list.txt" in metadata.training.command
 
 
 def test_one_class_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

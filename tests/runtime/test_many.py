@@ -40,6 +40,16 @@ def test_answers_are_those_of_predict_in_order(
         assert answer.scores == pytest.approx(one.scores, abs=1e-6)
 
 
+def test_a_batch_with_an_error_in_place_of_an_answer(colors: pocketlens.Classifier) -> None:
+    red, nothing, blue = colors.predict_each([plain(255, 0, 0), b"", encode(plain(0, 0, 255))])
+    assert isinstance(red, pocketlens.Prediction)
+    assert isinstance(blue, pocketlens.Prediction)
+    assert (red.label, blue.label) == ("red", "blue")
+    assert isinstance(nothing, ImageError)
+    assert colors.predict_each([]) == []
+    assert [type(each) for each in colors.predict_each([b"", b""])] == [ImageError] * 2
+
+
 def test_no_pictures(colors: pocketlens.Classifier) -> None:
     assert list(colors.predict_many([])) == []
 

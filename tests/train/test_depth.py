@@ -73,7 +73,8 @@ def test_a_training_says_once_what_would_help(
     with warnings.catch_warnings():
         warnings.simplefilter("default")
         assert main(["train", str(folder), "--out", str(tmp_path / "run"), *OPTIONS]) == 1
-    note, error = capsys.readouterr().err.splitlines()
+    *notes, error = capsys.readouterr().err.splitlines()
+    (note,) = (line for line in notes if "16 bits" in line)
     assert note.startswith("pocketlens: note: a picture of 16 bits")
     assert "`pocketlens train --depth own_range`" in note
     assert "class 'right' has 1 usable" in error

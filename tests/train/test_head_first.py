@@ -46,6 +46,7 @@ def small_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(f"{lite0}.build", build)
     monkeypatch.setattr(f"{lite0}.TAIL", TailRecipe(1, 2, 8, 1e-3, 0.02, 0.1, 2, _CROPS))
     monkeypatch.setattr("pocketlens_train.plots.write_plots", lambda *about: None)
+    monkeypatch.setattr("pocketlens_train.train.write_report", lambda *about: None)
 
 
 def train(folder: Path, run: Path, *options: str) -> int:
@@ -69,6 +70,8 @@ def test_every_picture_is_learnt_from_and_tested_once(
     assert metadata.training
     assert metadata.training.head_first
     assert metadata.training.head_first.folds == 3
+    assert f"frozen features: right for {metadata.training.head_first.frozen_accuracy:.2%}" in out
+    assert metadata.training.seconds is not None
     count = metadata.metrics.images
     assert count == len(run.split["train"]) == sum(metadata.data.images.values())  # type: ignore[union-attr]
     assert run.out_of_fold
@@ -289,7 +292,7 @@ def test_validation_folder_goes_head_first_and_resumes(
     assert len(found.split["train"]) == 96
     assert found.test_folder == found.validation_folder == validation
     assert len(found.pictures("validation")[0]) == 96
-    assert {file.name for file in run.iterdir()} == {"model.keras", "record.json"}
+    assert {file.name for file in run.iterdir()} == {"model.keras", "answers.npz", "record.json"}
 
 
 @pytest.mark.parametrize("folds", ["1", "3"])

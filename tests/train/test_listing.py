@@ -10,7 +10,7 @@ pytest.importorskip("sklearn")
 from pocketlens.errors import DatasetError, FileMissingError
 from pocketlens.pictures.folders import LINK, SYSTEM
 from pocketlens.pictures.listing import list_files
-from pocketlens_train.listing import list_outliers, list_test_files
+from pocketlens_train.listing import list_all, list_outliers, list_test_files
 
 
 def fill(folder: Path, **counts: int) -> Path:
@@ -52,6 +52,18 @@ def test_class_name_that_cannot_be_printed(tmp_path: Path) -> None:
     for number, name in enumerate(("line\nbreak", "not-utf8-\udcff")):
         with pytest.raises(DatasetError, match="expected a printable name"):
             list_files(fill(tmp_path / str(number), **{"cat": 3, name: 3}))
+
+
+def test_excluded_files_are_in_no_part(tmp_path: Path) -> None:
+    fill(tmp_path / "train", cat=2, dog=2)
+    fill(tmp_path / "test", cat=2, dog=2)
+    excluded = tmp_path / "list.txt"
+    excluded.write_text("cat/0.jpg\ntest/dog/1.jpg\n")
+    listings = list_all(tmp_path / "train", tmp_path / "test", None).without(excluded)
+    assert listings.pictures.files == ("cat/1.jpg", "dog/0.jpg", "dog/1.jpg")
+    assert listings.test
+    assert listings.test.files == ("cat/1.jpg", "dog/0.jpg")
+    assert listings.outliers is None
 
 
 def test_test_pictures_have_the_same_classes(tmp_path: Path) -> None:

@@ -11,8 +11,10 @@ from pathlib import Path
 import cv2
 import pytest
 
+from pocketlens.checking.findings import Findings
 from pocketlens.cli import main
 from pocketlens.metadata import Metadata
+from pocketlens.run_folder import read_run
 
 PLOTS = tuple(
     f"{name}.png"
@@ -21,11 +23,23 @@ PLOTS = tuple(
 
 
 def test_run_folder_is_complete(finished_run: Path) -> None:
-    expected = {"model.keras", "record.json", "classification_report.txt", *PLOTS}
+    expected = {
+        *("model.keras", "answers.npz", "record.json", "report.html", "classification_report.txt"),
+        *PLOTS,
+    }
     assert {file.name for file in finished_run.iterdir()} == expected
     for plot in PLOTS:
         assert cv2.imread(str(finished_run / plot)) is not None
     assert "green" in (finished_run / "classification_report.txt").read_text(encoding="utf-8")
+
+
+def test_short_check_is_in_the_record(finished_run: Path, picture_folder: Path) -> None:
+    findings = read_run(finished_run).findings
+    assert findings
+    assert findings.folder == str(picture_folder)
+    assert findings.pictures >= 96
+    record = json.loads((finished_run / "record.json").read_text(encoding="utf-8"))
+    assert Findings.from_dict(record["check"]) == findings
 
 
 def test_record(finished_run: Path, picture_folder: Path) -> None:

@@ -40,6 +40,7 @@ def test_all_of_the_folder_is_learnt_from(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("pocketlens_train.plots.write_plots", lambda *about: None)
+    monkeypatch.setattr("pocketlens_train.train.write_report", lambda *about: None)
     run_folder = tmp_path / "run"
     given = ("--validation", validation, "--keep-repeats")
     assert train(picture_folder, run_folder, *given) == 0

@@ -16,7 +16,7 @@ from pocketlens_train.npz import read_npz, write_npz
 from pocketlens_train.recipe import Recipe
 
 _PICTURES = {
-    "pictures": "pictures",
+    "pictures": "pictures, or --exclude-list",
     "outliers": "--outliers, or none",
     "validation": "--validation, or none",
     "unlabelled": "--unlabelled, or none",
@@ -125,6 +125,11 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
     def kept_start(self) -> bool:
         """Whether no epoch was better than what start() took."""
         return self._recipe.patience is not None and self._best() <= self._start
+
+    @property
+    def start_accuracy(self) -> float | None:
+        """That of start(), on the validation pictures; None where it was not called."""
+        return self._start if self._start >= 0 else None
 
     def start(self, accuracy: float) -> None:
         """Takes the network as it was just tested, before the first epoch.

@@ -8,7 +8,14 @@ import os
 import re
 from pathlib import Path
 
-from pocketlens.cli.arguments import add_groups, fraction, positive_float, positive_int, seed
+from pocketlens.cli.arguments import (
+    add_exclude_list,
+    add_groups,
+    fraction,
+    positive_float,
+    positive_int,
+    seed,
+)
 from pocketlens.cli.figures import print_figures
 from pocketlens.errors import PocketLensError, SettingError
 from pocketlens.extras import requires_extra
@@ -103,6 +110,7 @@ def _add_pictures(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--outliers", type=Path, metavar="FOLDER", help="pictures of no class, to be told apart"
     )
+    add_exclude_list(group)
 
 
 def _add_test(group: argparse._ArgumentGroup) -> None:

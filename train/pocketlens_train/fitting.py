@@ -137,6 +137,7 @@ def _head_first(plan: Plan, checkpoint: Checkpoint) -> HeadFirst | None:
         mirror=augmentation.mirror,
         class_weights=plan.settings.class_weights,
         tuned_share=0.0 if checkpoint.kept_start else 1.0,
+        frozen_accuracy=checkpoint.start_accuracy,
     )
 
 

@@ -188,7 +188,8 @@ def _history(done: Sequence[Fold]) -> dict[str, list[float]]:
 
 
 def _describe(course: Course, share: float, recipe: TailRecipe | None) -> HeadFirst:
-    groups = course.task.groups
+    groups, known, targets = course.task.groups, course.task.tested, course.task.targets
+    of_frozen = course.chosen.logits[known][:, : len(course.plan.labels)].argmax(axis=1)
     return HeadFirst(
         folds=course.task.count,
         strength=course.chosen.strength,
@@ -198,6 +199,7 @@ def _describe(course: Course, share: float, recipe: TailRecipe | None) -> HeadFi
         first_block=recipe.first_block if recipe else None,
         grouped=len(groups) - len(np.unique(groups)),
         teacher=recipe.head_teacher if recipe else None,
+        frozen_accuracy=float((of_frozen == targets[known]).mean()),
     )
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pocketlens.errors import DatasetError, FileMissingError
 from pocketlens.names import listed, normalised
+from pocketlens.pictures.exclude_list import exclude
 from pocketlens.pictures.listing import Listing, list_files, walk
 
 _MOST_NAMES = 10
@@ -30,6 +31,11 @@ class Listings:
     outliers: Listing | None
     validation: Listing | None = None
     unlabelled: Listing | None = None
+
+    def without(self, file: Path) -> Listings:
+        """These without the files that an exclude list names; see exclude()."""
+        there = {name: each for name, each in vars(self).items() if each}
+        return replace(self, **dict(zip(there, exclude(there.values(), file), strict=True)))
 
     @property
     def folders(self) -> list[Path]:

@@ -11,9 +11,18 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from pocketlens.checking.findings import Findings
 from pocketlens.errors import FileError
 from pocketlens.metadata import Metadata
-from pocketlens.run_folder import HELD_OUT, MODEL, OUT_OF_FOLD, RECORD, Run, write_record
+from pocketlens.run_folder import (
+    ANSWERS,
+    HELD_OUT,
+    MODEL,
+    OUT_OF_FOLD,
+    RECORD,
+    Run,
+    write_record,
+)
 from pocketlens_train.loading import CACHES
 from pocketlens_train.npz import write_npz
 from pocketlens_train.outcome import Outcome
@@ -23,7 +32,7 @@ from pocketlens_train.stages import NAMES
 
 CHECKPOINT = "checkpoint.npz"
 _ANSWERS = re.compile(r"\.teacher-[0-9a-f]{12}")
-_FINISHED = {MODEL, HELD_OUT, OUT_OF_FOLD, RECORD}
+_FINISHED = {MODEL, HELD_OUT, OUT_OF_FOLD, ANSWERS, RECORD}
 _USELESS = {*CACHES, "partial.keras", "partial.npz", f"{RECORD}.partial"}
 _CROPS = re.compile(r"crops-\d+\.npy")
 
@@ -90,7 +99,12 @@ def begin(run_folder: Path, fixed: dict[str, Any]) -> None:
 
 
 def publish(
-    run_folder: Path, metadata: Metadata, outcome: Outcome, splits: Splits, plan: Plan
+    run_folder: Path,
+    metadata: Metadata,
+    outcome: Outcome,
+    splits: Splits,
+    plan: Plan,
+    findings: Findings,
 ) -> None:
     """Writes the networks, then record.json; what was there stays until all is written.
 
@@ -100,6 +114,7 @@ def publish(
         outcome: What the training came to.
         splits: The pictures.
         plan: That builds the networks to save.
+        findings: Of the short check.
     """
     held_out = run_folder / HELD_OUT
     if outcome.held_out is not None:
@@ -107,6 +122,8 @@ def publish(
     _save(plan.build_final(outcome.weights), run_folder / MODEL)
     if outcome.out_of_fold:
         write_npz(run_folder / OUT_OF_FOLD, outcome.out_of_fold.arrays())
+    else:
+        write_npz(run_folder / ANSWERS, {"probabilities": outcome.probabilities})
     split = {
         "train": list(outcome.learnt),
         "validation": list(splits.validation.files),
@@ -121,6 +138,7 @@ def publish(
         split,
         outliers,
         validation_folder=splits.validation.folder,
+        findings=findings,
     )
     write_record(run, splits.left_out)
 

@@ -15,7 +15,7 @@ import sklearn
 
 import pocketlens
 from pocketlens.metadata import provenance
-from pocketlens.metadata.provenance import Augmentation, Data, HeadFirst, Training
+from pocketlens.metadata.provenance import Augmentation, Data, Training
 from pocketlens_train import distillation
 from pocketlens_train.outcome import Outcome
 from pocketlens_train.plan import Plan
@@ -24,9 +24,10 @@ from pocketlens_train.teacher import Teacher
 
 
 def describe_training(
-    plan: Plan, splits: Splits, command: str, device: str, head_first: HeadFirst | None
+    plan: Plan, splits: Splits, command: str, device: str, outcome: Outcome, seconds: int | None
 ) -> Training:
     """The metadata's "training"."""
+    head_first = outcome.head_first
     recipe = vars(plan.tail or plan.recipe)
     names = {each.name for each in fields(Training)}
     settings = {name: value for name, value in recipe.items() if name in names}
@@ -41,6 +42,7 @@ def describe_training(
         teacher=_describe_teacher(plan.teacher),
         head_first=head_first,
         outliers=len(splits.outlier_rows),
+        seconds=seconds,
         finished=datetime.now(timezone.utc).isoformat(timespec="seconds"),
     )
 

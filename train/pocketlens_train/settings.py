@@ -37,6 +37,7 @@ class Settings:
     teacher: Path | None
     unlabelled: Path | None
     outliers: Path | None
+    exclude_list: Path | None
     keep_repeats: bool
     resume: bool
 

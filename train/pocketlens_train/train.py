@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
+from pocketlens.checking.check import check_facts
 from pocketlens.metadata import Metadata
+from pocketlens.metadata.provenance import Training
 from pocketlens.metrics import evaluate
-from pocketlens.run_folder import read_run
+from pocketlens.report.report import write_report
+from pocketlens.report.tested import About, Tested
+from pocketlens.run_folder import REPORT, read_run
+from pocketlens.tools.check_report import say_findings
 from pocketlens_train import output_folder, plots
 from pocketlens_train.answers import answer
 from pocketlens_train.checkpoint import SavedState, read_state
@@ -37,9 +43,12 @@ def train(folder: Path, out: Path, settings: Settings) -> Metadata:
     """
     if settings.resume and output_folder.is_finished(out):
         return read_run(out).metadata
+    begun = time.monotonic()
     listings = list_all(
         folder, settings.test, settings.outliers, settings.validation, settings.unlabelled
     )
+    if settings.exclude_list:
+        listings = listings.without(settings.exclude_list)
     plan = make_plan(settings, listings)
     model = plan.build()
     print(f"training {settings.arch} on {device(model)}: {plan}", flush=True)
@@ -48,6 +57,7 @@ def train(folder: Path, out: Path, settings: Settings) -> Metadata:
         saved.check(plan.fixed())
     output_folder.prepare(out, listings.folders, resume=settings.resume)
     try:
+        findings = say_findings(check_facts(listings.pictures))
         source = plan.recipe.source(plan.preprocessing)
         splits = load_splits(listings, settings, source, plan.preprocessing, out, plan.folds)
         print(splits, flush=True)
@@ -58,10 +68,12 @@ def train(folder: Path, out: Path, settings: Settings) -> Metadata:
 
         def publish(outcome: Outcome) -> Metadata:
             command = settings.command(folder, out)
-            metadata = _metadata(plan, splits, outcome, command, device(model))
+            seconds = None if saved else round(time.monotonic() - begun)
+            training = describe_training(plan, splits, command, device(model), outcome, seconds)
+            metadata = _metadata(plan, splits, outcome, training)
             if plan.folds:
                 output_folder.begin(out, plan.fixed() | splits.fingerprints)
-            output_folder.publish(out, metadata, outcome, splits, plan)
+            output_folder.publish(out, metadata, outcome, splits, plan, findings)
             return metadata
 
         if plan.tail:
@@ -76,6 +88,10 @@ def train(folder: Path, out: Path, settings: Settings) -> Metadata:
         raise
     output_folder.finish(out)
     plots.write_plots(out, metadata, outcome.tested, outcome.probabilities)
+    tested, probabilities = outcome.tested, outcome.probabilities
+    answers = Tested(tested.folder, tested.files, tested.targets, probabilities)
+    about = About(out.resolve().name, findings=findings)
+    write_report(out / REPORT, metadata, answers, about)
     return metadata
 
 
@@ -98,16 +114,14 @@ def _fit_whole(
     )
 
 
-def _metadata(
-    plan: Plan, splits: Splits, outcome: Outcome, command: str, trained_on: str
-) -> Metadata:
+def _metadata(plan: Plan, splits: Splits, outcome: Outcome, training: Training) -> Metadata:
     return Metadata(
         labels=plan.labels,
         preprocessing=plan.preprocessing,
         architecture=plan.settings.arch,
         metrics=evaluate(outcome.tested.targets, outcome.probabilities),
         history={name: tuple(values) for name, values in outcome.history.items()},
-        training=describe_training(plan, splits, command, trained_on, outcome.head_first),
+        training=training,
         data=describe_data(splits, plan.labels, outcome),
         versions=versions(),
     )

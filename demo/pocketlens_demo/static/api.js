@@ -1,8 +1,9 @@
 // The tab API: snippets with the page's own address, to be pasted as they are.
 import { facts, h } from "./page.js";
 
-/** Title and text of each; a way of one line by curl would be the first of them. */
+/** Title, what to install, and text of each. */
 const snippets = (address) => [
+  ["One line", null, `curl -F file=@photo.jpg ${new URL("v1/predict", address)}`],
   [
     "Python",
     "pip install gradio_client",
@@ -37,7 +38,7 @@ export const start = (element) => {
   const [{ name }] = facts().models;
   root.append(
     h("h2", {}, "For programs"),
-    h("p", {}, `Both answer with the label, its probability, all probabilities, the familiarity, and whether the picture is rejected; by the model ${name}. Where the page asks for a password: Client(…, auth=("name", "password")).`),
+    h("p", {}, `All answer with the label, its probability, all probabilities, the familiarity, and whether the picture is rejected; by the model ${name}. Where the page asks for a password: curl -u name:password, and Client(…, auth=("name", "password")).`),
   );
   for (const [title, install, code] of snippets(address))
     root.append(h("section", {}, h("h3", {}, title), ...(install ? [block(install)] : []), block(code)));

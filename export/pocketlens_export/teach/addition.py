@@ -22,9 +22,10 @@ from pocketlens.learning.linear_head import (
 from pocketlens.metadata import Metadata
 from pocketlens.metadata.provenance import Training
 from pocketlens.metrics import softmax
+from pocketlens.pictures.exclude_list import exclude
 from pocketlens.pictures.listing import Listing, list_files
 from pocketlens_export.model_file import check_out
-from pocketlens_export.teach.features_file import FeatureExtractor
+from pocketlens_export.teach.features_file import extractor_of
 from pocketlens_export.teach.finish import build, check_answers, describe, fit_heads, put_in_place
 from pocketlens_export.teach.kept_features import (
     KeptFeatures,
@@ -73,9 +74,11 @@ def add(folder: Path, file: Path, out: Path, settings: Settings, command: str) -
     check_out(out)
     old = read_taught(file)
     listing = list_files(folder, least=1, command="teach --add")
+    if settings.exclude_list:
+        [listing] = exclude([listing], settings.exclude_list)
     known = old.metadata.labels
     labels = (*known, *(label for label in listing.labels if label not in known))
-    seen = extract_features(listing, FeatureExtractor(old.body, old.metadata.preprocessing))
+    seen = extract_features(listing, extractor_of(old.body, old.metadata.preprocessing))
     new = _new_pictures(seen, listing, labels, old)
     kept = _join(old.kept, new, new.groups(settings.groups, settings.keep_repeats))
     check_classes(labels, kept.targets, folder)

@@ -7,7 +7,7 @@ import shlex
 import time
 from pathlib import Path
 
-from pocketlens.cli.arguments import add_groups, seed
+from pocketlens.cli.arguments import add_exclude_list, add_groups, seed
 from pocketlens.cli.figures import print_figures
 from pocketlens.confusion import lowest_recall
 from pocketlens.errors import SettingError
@@ -51,6 +51,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help=f"same seed, same folds (default: {_SEED}, with --add the file's)",
     )
     add_groups(parser)
+    add_exclude_list(parser)
     parser.add_argument(
         "--keep-repeats",
         action="store_true",
@@ -78,6 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
         seed=_SEED if arguments.seed is None else arguments.seed,
         keep_repeats=arguments.keep_repeats,
         about=arguments.about,
+        exclude_list=arguments.exclude_list,
     )
     command = _command(arguments)
     if arguments.add:
@@ -97,7 +99,9 @@ def _command(arguments: argparse.Namespace) -> str:
         if (value := getattr(arguments, name)) is not None:
             words += [f"--{name.replace('_', '-')}", str(value)]
     words += ["--keep-repeats"] if arguments.keep_repeats else []
-    words += ["--about", arguments.about.resolve().name] if arguments.about else []
+    for name in ("about", "exclude_list"):
+        if file := getattr(arguments, name):
+            words += [f"--{name.replace('_', '-')}", file.resolve().name]
     return shlex.join([*words, "--out", arguments.out.resolve().name])
 
 

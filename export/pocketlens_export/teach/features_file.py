@@ -1,42 +1,16 @@
-"""The frozen network that teaching builds on: pictures -> features."""
+"""The graph of the frozen network that teaching builds on."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
 import onnx
 
-from pocketlens.engine.network import Network
-from pocketlens.engine.session import INPUT_NAME
 from pocketlens.errors import ModelError
-from pocketlens.pictures.cutting import CENTER
+from pocketlens.features.extractor import FILE, FeatureExtractor, default_preprocessing
 from pocketlens.pictures.files import read_bytes
-from pocketlens.pictures.preprocessing import Preprocessing, network_input
-from pocketlens_export.graph import FEATURES
-
-FEATURE_MAP = "feature_map"
-"""The output that the head is put on, N x D x h x w; the other one is FEATURES."""
-NAME = "lite0"
-FILE = Path(__file__).parent / "features" / f"{NAME}.onnx"
-
-
-class PictureFeatures(NamedTuple):
-    """What the network makes of a picture.
-
-    Attributes:
-        plain: The pooled feature map, D.
-        mirrored: That of its mirror image.
-        bottleneck: What familiarity is measured by, E.
-    """
-
-    plain: npt.NDArray[np.float32]
-    mirrored: npt.NDArray[np.float32]
-    bottleneck: npt.NDArray[np.float32]
+from pocketlens.pictures.preprocessing import Preprocessing
 
 
 @dataclass(frozen=True)
@@ -74,25 +48,9 @@ def preprocessing_of(model: onnx.ModelProto) -> Preprocessing:
     height, width = (
         side.dim_value for side in model.graph.input[0].type.tensor_type.shape.dim[1:3]
     )
-    return Preprocessing((height, width), "rgb", crop_mode=CENTER)
+    return default_preprocessing((height, width))
 
 
-class FeatureExtractor:
-    """Runs a network without a head on pictures, with one thread: workers may share it."""
-
-    def __init__(self, model: onnx.ModelProto, preprocessing: Preprocessing) -> None:
-        """Takes what a FeaturesFile has."""
-        self._network = Network(model.SerializeToString(), ["CPUExecutionProvider"])
-        self._preprocessing = preprocessing
-
-    def extract(self, data: bytes) -> PictureFeatures:
-        """What the network makes of a picture file and of its mirror image.
-
-        Raises:
-            ImageError: The bytes are no picture.
-        """
-        picture = network_input(data, self._preprocessing)
-        both: Any = np.stack([picture, picture[:, ::-1]])
-        feature_map, features = self._network.run([FEATURE_MAP, FEATURES], {INPUT_NAME: both})
-        pooled = feature_map.mean(axis=(2, 3))
-        return PictureFeatures(pooled[0], pooled[1], features[0])
+def extractor_of(model: onnx.ModelProto, preprocessing: Preprocessing) -> FeatureExtractor:
+    """Runs a graph."""
+    return FeatureExtractor(model.SerializeToString(), preprocessing)

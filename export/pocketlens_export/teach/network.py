@@ -8,9 +8,9 @@ from onnx import TensorProto, helper, numpy_helper
 from onnx.utils import Extractor
 
 from pocketlens.engine.session import ACTIVATION_MAP, INPUT_NAME
+from pocketlens.features.extractor import FEATURE_MAP, FEATURES
 from pocketlens.learning.linear_head import LinearHead
-from pocketlens_export.graph import FEATURES, LOGITS, PLACES
-from pocketlens_export.teach.features_file import FEATURE_MAP
+from pocketlens_export.graph import LOGITS, PLACES
 
 
 def put_head(body: onnx.ModelProto, head: LinearHead) -> onnx.ModelProto:

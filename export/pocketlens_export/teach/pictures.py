@@ -10,12 +10,12 @@ import numpy as np
 
 from pocketlens.cli.printing import print_left_out
 from pocketlens.errors import DatasetError
+from pocketlens.features.extractor import FeatureExtractor, PictureFeatures
 from pocketlens.learning.folds import merge_repeats, named_groups
 from pocketlens.learning.linear_head import Features, Indices
 from pocketlens.names import listed
 from pocketlens.pictures.listing import Listing
 from pocketlens.pictures.reading import ReadFiles, read_listing
-from pocketlens_export.teach.features_file import FeatureExtractor, PictureFeatures
 from pocketlens_export.teach.progress import say, show_reading
 
 

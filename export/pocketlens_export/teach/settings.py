@@ -15,3 +15,4 @@ class Settings:
     seed: int
     keep_repeats: bool
     about: Path | None
+    exclude_list: Path | None = None

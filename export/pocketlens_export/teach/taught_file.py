@@ -98,6 +98,7 @@ def describe_addition(
             training,
             command=command,
             finished=now(),
+            seconds=None,
             head_first=describe_head(learnt, task, old.class_weights),
             taught=training.taught
             and replace(

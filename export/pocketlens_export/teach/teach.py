@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import numpy as np
 
 from pocketlens.calibration.gaussians import familiarity_out_of_fold, fit_gaussians
 from pocketlens.cli.printing import print_note
+from pocketlens.features.extractor import NAME
 from pocketlens.learning.linear_head import one_blas_thread
 from pocketlens.metadata import Metadata
 from pocketlens.metadata.provenance import Data, Taught, Training
 from pocketlens.metrics import softmax
+from pocketlens.pictures.exclude_list import exclude
 from pocketlens.pictures.listing import list_files
+from pocketlens.report.tested import Tested
+from pocketlens_export.graph import Heads
 from pocketlens_export.model_file import about_text, check_out
-from pocketlens_export.teach.features_file import NAME, FeatureExtractor, load_features
+from pocketlens_export.reporting import report_on
+from pocketlens_export.teach.features_file import extractor_of, load_features
 from pocketlens_export.teach.finish import build, check_answers, describe, fit_heads, put_in_place
 from pocketlens_export.teach.kept_features import (
     KeptFeatures,
@@ -57,13 +63,16 @@ def teach(folder: Path, out: Path, settings: Settings, command: str) -> Metadata
         ExportError: A check failed.
         FileError: `out` cannot be written.
     """
+    begun = time.monotonic()
     check_out(out)
     about = about_text(settings.about) if settings.about else ""
     listing = list_files(folder, command="teach")
+    if settings.exclude_list:
+        [listing] = exclude([listing], settings.exclude_list)
     if len(listing.files) > _MANY:
         print_note(f"{len(listing.files):,} pictures: from so many `pocketlens train` learns more")
     features = load_features()
-    seen = extract_features(listing, FeatureExtractor(features.model, features.preprocessing))
+    seen = extract_features(listing, extractor_of(features.model, features.preprocessing))
     check_classes(listing.labels, seen.targets, folder)
     groups = seen.groups(settings.groups, settings.keep_repeats)
     task = make_task(listing.labels, seen.targets, groups, settings.class_weights, settings.seed)
@@ -82,6 +91,7 @@ def teach(folder: Path, out: Path, settings: Settings, command: str) -> Metadata
             seed=settings.seed,
             device="CPU (onnxruntime)",
             finished=now(),
+            seconds=round(time.monotonic() - begun),
             epochs=0,
             batch_size=0,
             learning_rate=0.0,
@@ -102,7 +112,23 @@ def teach(folder: Path, out: Path, settings: Settings, command: str) -> Metadata
     expected = softmax(learnt.head.logits(seen.plain) / heads.temperature)
     check_answers(model, metadata, expected, [folder / file for file in seen.read.files])
     put_in_place(model, metadata, out)
+    if metadata.metrics:
+        report_on(out, _tested(seen, task, learnt, metadata, heads), out.with_suffix(".html"))
     return metadata
+
+
+def _tested(
+    seen: FolderFeatures, task: Task, learnt: Learnt, metadata: Metadata, heads: Heads
+) -> Tested:
+    known = metadata.familiarity
+    familiarity = None if known is None else known.of(learnt.familiarity)
+    return Tested(
+        seen.read.folder,
+        [seen.read.files[row] for row in task.tested],
+        task.targets[task.tested],
+        softmax(learnt.logits / heads.temperature),
+        familiarity,
+    )
 
 
 def _learn(task: Task, seen: FolderFeatures) -> Learnt:

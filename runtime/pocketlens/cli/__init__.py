@@ -87,12 +87,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         with warnings.catch_warnings():
             warnings.showwarning = print_warning
             return int(arguments.run(arguments))
-    except (KeyboardInterrupt, ImportError) as error:
-        # What is written in C makes an ImportError of a Ctrl-C while it is imported.
-        if KeyboardInterrupt not in (type(error), type(error.__cause__)):
-            raise
-        print("pocketlens: interrupted", file=sys.stderr)
-        return 130
     except BrokenPipeError:
         # The reader of our output has gone; keep the interpreter's last flush quiet too.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -103,6 +97,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         full = numbers & {errno.ENOSPC, errno.EDQUOT}
         print_error(f"{error}; free some space, or write to another disk" if full else error)
         return 1
+    except (KeyboardInterrupt, ImportError) as error:
+        # What is written in C makes an ImportError of a Ctrl-C while it is imported.
+        if KeyboardInterrupt not in (type(error), type(error.__cause__)):
+            raise
+        print("pocketlens: interrupted", file=sys.stderr)
+        return 130
     except RuntimeError as error:
         if str(error) != "can't start new thread":
             raise

@@ -33,6 +33,16 @@ def add_groups(parser: argparse._ActionsContainer) -> None:
     )
 
 
+def add_exclude_list(parser: argparse._ActionsContainer) -> None:
+    """Adds which files are left out; see exclude()."""
+    parser.add_argument(
+        "--exclude-list",
+        type=Path,
+        metavar="FILE",
+        help="leave out the files that it names, one a line, as `pocketlens check` writes it",
+    )
+
+
 def positive_int(text: str) -> int:
     """A whole number above zero."""
     if not text.isdecimal() or int(text) < 1:

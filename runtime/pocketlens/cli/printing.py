@@ -9,7 +9,7 @@ from typing import TextIO
 
 from pocketlens.errors import DepthWarning
 from pocketlens.names import printable
-from pocketlens.pictures.folders import KNOWN, SYSTEM, PassedOver
+from pocketlens.pictures.folders import EXCLUDED, KNOWN, SYSTEM, PassedOver
 
 _show = warnings.showwarning
 
@@ -41,10 +41,10 @@ def print_error(error: object) -> None:
 
 
 def print_left_out(left_out: Sequence[tuple[str, str]]) -> None:
-    """Names what is left out, but counts what may be many: system files, known pictures."""
+    """Names what is left out, but counts what may be many: system, known and excluded files."""
     passed = PassedOver()
     for file, reason in left_out:
-        if reason in (SYSTEM, KNOWN):
+        if reason in (SYSTEM, KNOWN) or reason.startswith(EXCLUDED):
             passed.add(reason, file)
         else:
             print(f"left out: {printable(file)}: {printable(reason)}", file=sys.stderr)

@@ -98,6 +98,8 @@ class HeadFirst:
         first_block: The first that was fine-tuned; None if none was.
         grouped: Pictures that are in the fold of another because both belong together.
         teacher: A larger network whose head on frozen features was learnt from too.
+        frozen_accuracy: Of the frozen network with its head, on the same pictures; where all blocks
+            were trained, on those to validate; None where the head was not tested.
     """
 
     folds: int
@@ -108,6 +110,7 @@ class HeadFirst:
     first_block: int | None = None
     grouped: int = 0
     teacher: str | None = None
+    frozen_accuracy: float | None = None
 
 
 @dataclass(frozen=True)
@@ -146,6 +149,7 @@ class Training:
         head_first: How the head and the last blocks came; None where all was trained at once.
         export: The command line that made the .onnx file; "" in a run's record.
         taught: What a taught head stands on; None where a network was trained.
+        seconds: How long it took; None where it was cut short and went on.
 
     The others are those of a training's recipe.
     """
@@ -168,6 +172,7 @@ class Training:
     head_first: HeadFirst | None = None
     export: str = ""
     taught: Taught | None = None
+    seconds: int | None = None
 
     def commands(self) -> list[str]:
         """The command lines that make the file again, in their order."""
@@ -191,6 +196,8 @@ class Training:
             grouped = f"{first.folds}; {first.grouped} pictures kept in the fold of another"
             none = "no picture was tested" if self.taught else "a part was held out"
             yield "folds", grouped if first.folds > 1 else f"none, {none}"
+            if first.frozen_accuracy is not None and first.tuned_share:
+                tuned += f" (of the head alone: {first.frozen_accuracy:.2%} right)"
             yield (
                 "head first",
                 f"{tuned}, strength {first.strength:g}, class weights {first.class_weights}",
@@ -200,7 +207,8 @@ class Training:
             yield "settings", f"seed {self.seed}"
         else:
             yield "settings", ", ".join(f"{name} {value}" for name, value in self._settings())
-        yield "trained on", f"{self.device}, finished {self.finished}"
+        took = "" if self.seconds is None else f" in {self.seconds:,} s"
+        yield "trained on", f"{self.device}{took}, finished {self.finished}"
 
     def _settings(self) -> Iterator[tuple[str, Any]]:
         told = (
@@ -212,6 +220,7 @@ class Training:
             "finished",
             "head_first",
             "taught",
+            "seconds",
         )
         for each in fields(self):
             value = getattr(self, each.name)

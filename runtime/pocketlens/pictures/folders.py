@@ -20,7 +20,8 @@ SUFFIXES = frozenset(
 """Of the names of pictures, in lower case."""
 NON_PICTURE, SYSTEM, LINK = "non-picture", "hidden or system", "behind a link"
 KNOWN = "also among the labelled pictures or the outliers"
-"""Reasons to pass something over."""
+EXCLUDED = "excluded by"
+"""Reasons to pass something over; EXCLUDED goes on with the name of a list."""
 _SYSTEM = frozenset(
     (
         "__macosx",
@@ -113,7 +114,7 @@ def picture_files(
     """
     named = set(paths)
     for file in all_files(paths, passed.add, on_error):
-        if file in named or _is_picture(file):
+        if file in named or is_picture(file):
             yield file
         else:
             passed.add(NON_PICTURE, file)
@@ -157,7 +158,8 @@ def all_files(
                     yield file
 
 
-def _is_picture(file: str) -> bool:
+def is_picture(file: str) -> bool:
+    """Whether a file's name says that it is a picture, or its first bytes do."""
     if has_picture_suffix(file):
         return True
     try:

@@ -1,0 +1,1 @@
+"""Two models or runs on the same pictures; needs the runtime alone."""

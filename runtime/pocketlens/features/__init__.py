@@ -1,0 +1,1 @@
+"""The frozen network that comes with the package: pictures -> features."""

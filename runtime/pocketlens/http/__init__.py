@@ -1,0 +1,1 @@
+"""The HTTP service of `pocketlens serve`, which other servers can mount; extra `serve`."""

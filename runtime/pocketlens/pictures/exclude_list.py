@@ -1,0 +1,104 @@
+"""The list of files that a training leaves out: one a line, for a person to edit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from pocketlens.cli.printing import print_note
+from pocketlens.errors import DatasetError, FileError
+from pocketlens.names import listed, normalised, printable
+from pocketlens.pictures.files import read_bytes
+from pocketlens.pictures.folders import EXCLUDED
+from pocketlens.pictures.listing import Listing
+
+_ESCAPED = re.compile(r"\\(\\|n|r|t|#|x[0-9a-f]{2})")
+_MARKS = {"\\": "\\", "n": "\n", "r": "\r", "t": "\t", "#": "#"}
+
+
+def escape(name: str) -> str:
+    r"""A file name on one line: "\n" for a line break, "\xff" for a byte that is no UTF-8."""
+    text = name.replace("\\", "\\\\")
+    for mark in "nrt":
+        text = text.replace(_MARKS[mark], f"\\{mark}")
+    if text.startswith("#"):
+        text = f"\\{text}"
+    odd = (f"\\x{ord(each) & 0xFF:02x}" if "\udc80" <= each <= "\udcff" else each for each in text)
+    # A space at an end would not be seen.
+    return re.sub(r"^ | $", r"\\x20", "".join(odd))
+
+
+def unescape(text: str) -> str:
+    """The name that escape() was given."""
+
+    def original(match: re.Match[str]) -> str:
+        mark = match[1]
+        if not mark.startswith("x"):
+            return _MARKS[mark]
+        code = int(mark[1:], 16)
+        return chr(0xDC00 + code) if code >= 0x80 else chr(code)
+
+    return _ESCAPED.sub(original, text)
+
+
+def read_exclude_list(file: Path) -> frozenset[str]:
+    """The names in a list, as NFC text; lines that begin with # are comments.
+
+    Raises:
+        FileMissingError: There is no such file.
+        FileError: It cannot be read, or is no text.
+    """
+    try:
+        lines = read_bytes(file).decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise FileError(f"{file}: is no UTF-8 text, expected one file name a line") from error
+    names = (line.strip() for line in lines if not line.lstrip().startswith("#"))
+    return frozenset(normalised(unescape(name)) for name in names if name)
+
+
+def exclude(listings: Iterable[Listing], file: Path) -> list[Listing]:
+    """The listings without the files that a list names; a note says which names none has.
+
+    A name may also begin with the folder's own, as of a folder that is split already.
+
+    Args:
+        listings: Of a training's folders.
+        file: The list.
+
+    Raises:
+        FileError: The list cannot be read.
+        DatasetError: It leaves a class without a file.
+    """
+    names = read_exclude_list(file)
+    left = [_without(listing, names, file) for listing in listings]
+    gone = {name for each in left for name, reason in each.left_out if _is_excluded(reason)}
+    tops = [f"{normalised(each.folder.resolve().name)}/" for each in left]
+    known = {f"{top}{normalised(name)}" for top in ("", *tops) for name in gone}
+    if missing := sorted(names - known):
+        print_note(
+            f"{file}: names {len(missing):,} that are not in the folder: "
+            f"{listed(list(map(printable, missing)), 3)}"
+        )
+    return left
+
+
+def _without(listing: Listing, names: frozenset[str], file: Path) -> Listing:
+    own = f"{normalised(listing.folder.resolve().name)}/"
+    kept, left_out = [], list(listing.left_out)
+    for name, target in zip(listing.files, listing.targets, strict=True):
+        if normalised(name) in names or own + normalised(name) in names:
+            left_out.append((name, f"{EXCLUDED} {file.name}"))
+        else:
+            kept.append((name, target))
+    targets = tuple(target for _, target in kept)
+    empty = sorted(set(listing.targets) - set(targets))
+    if empty:
+        raise DatasetError(f"{file}: leaves no picture of {listing.labels[empty[0]]!r}; keep some")
+    files = tuple(name for name, _ in kept)
+    return replace(listing, files=files, targets=targets, left_out=tuple(left_out))
+
+
+def _is_excluded(reason: str) -> bool:
+    return reason.startswith(EXCLUDED)

@@ -1,0 +1,88 @@
+"""Answers to labelled pictures, kept whole: what a report shows beside the figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pocketlens.metadata import Metadata
+from pocketlens.metadata.measurements import Metrics
+from pocketlens.metrics import Classes, Probabilities, evaluate, reliability, risk_coverage
+
+if TYPE_CHECKING:
+    from pocketlens.checking.findings import Findings
+
+
+@dataclass(frozen=True)
+class Tested:
+    """Answers to N labelled pictures.
+
+    Attributes:
+        folder: Where they are.
+        files: N paths relative to it.
+        targets: The true class of each.
+        probabilities: N x K.
+        familiarity: N shares, 0 to 1; None where the model cannot reject.
+        learnt: Whether the model has learnt from them: the figures are too good then. None where
+            that is not known.
+    """
+
+    folder: Path
+    files: Sequence[str]
+    targets: Classes
+    probabilities: Probabilities
+    familiarity: npt.NDArray[np.floating[Any]] | None = None
+    learnt: bool | None = False
+
+    @property
+    def folder_name(self) -> str:
+        """The folder's own name, also where it is given as "."."""
+        return self.folder.resolve().name
+
+    @property
+    def predicted(self) -> Classes:
+        """The most probable class of each picture."""
+        return np.asarray(self.probabilities.argmax(axis=1))
+
+    @property
+    def score(self) -> Probabilities:
+        """The probability of that class."""
+        return np.asarray(self.probabilities.max(axis=1))
+
+    def mistakes(self) -> npt.NDArray[np.intp]:
+        """The rows that are answered wrong, surest first."""
+        wrong = np.flatnonzero(self.predicted != self.targets)
+        return np.asarray(wrong[np.argsort(-self.score[wrong], kind="stable")])
+
+    def metrics(self, metadata: Metadata) -> Metrics:
+        """The metadata's figures, or those of these answers where it has none."""
+        found = metadata.metrics or evaluate(self.targets, self.probabilities)
+        return replace(
+            found,
+            reliability=found.reliability or reliability(self.targets, self.probabilities),
+            risk_coverage=found.risk_coverage or risk_coverage(self.targets, self.probabilities),
+        )
+
+
+@dataclass(frozen=True)
+class About:
+    """What a report says beside the model's metadata and the answers; each part may lack.
+
+    Attributes:
+        name: What the page is headed with, such as the model file's name.
+        bytes: The size of the model's file.
+        milliseconds: The median time of one answer on this machine.
+        findings: What `pocketlens check` found in the training folder.
+        left_out: Of each class that the model does not know, the number of its pictures.
+    """
+
+    name: str = ""
+    bytes: int | None = None
+    milliseconds: float | None = None
+    findings: Findings | None = None
+    left_out: Mapping[str, int] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""A folder in which pictures arrive, each answered once: `pocketlens watch`; extra `watch`."""

@@ -1,0 +1,30 @@
+"""A text file that is written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from pocketlens.errors import FileError
+
+
+def replace_text(file: Path, text: str | None) -> None:
+    """Writes the text beside the file and renames it; None only tries whether that can be done.
+
+    Raises:
+        FileError: It cannot be written; what was there is as it was.
+    """
+    if file.is_dir() or not file.parent.is_dir():
+        raise FileError(f"{file}: expected the name of a file in a folder that exists")
+    partial = file.with_name(f".{file.name}.{os.getpid()}.partial")
+    try:
+        partial.write_text(text or "", encoding="utf-8", errors="backslashreplace")
+        if text is not None:
+            partial.replace(file)
+    except OSError as error:
+        raise FileError(f"{file}: cannot be written ({error.strerror})") from error
+    finally:
+        # A file system that is read-only refuses this too, and would hide the reason.
+        with suppress(OSError):
+            partial.unlink()
