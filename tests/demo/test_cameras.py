@@ -113,7 +113,7 @@ def stop(tab: Any) -> None:
 
 def hide(tab: Any) -> None:
     tab.evaluate(
-        "Object.defineProperty(document, 'hidden', { value: true });"
+        "Object.defineProperty(document, 'hidden', { value: true, configurable: true });"
         "document.dispatchEvent(new Event('visibilitychange'))"
     )
 
@@ -128,6 +128,7 @@ def test_nothing_goes_on_after_live(tab: Any, leave: Callable[[Any], None]) -> N
     before = sent(tab)
     tab.wait_for_timeout(300)
     assert sent(tab) == before
+    tab.evaluate("delete document.hidden")
     show(tab, "Live")
     record(tab)
     assert sent(tab) > before
