@@ -81,6 +81,9 @@ def test_the_page(colors: Path, files: list[str], command: Any, tmp_path: Path) 
     assert "red/&lt;b&gt;&amp;0.png" in text
     assert "<b>&0" not in text
     assert "is the model itself" in command(*files, "--folder", str(colors), "--html", files[1])[2]
+    inside = str(colors / "red" / "page.html")
+    error = command(*files, "--folder", str(colors), "--html", inside)[2]
+    assert "lies among the pictures" in error
 
 
 def test_a_file_and_itself(colors: Path, files: list[str], command: Any) -> None:

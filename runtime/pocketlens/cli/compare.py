@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pocketlens.cli.file_counts import FileCounts
 from pocketlens.cli.printing import print_error, print_note
-from pocketlens.cli.whole_file import check_writable
+from pocketlens.cli.whole_file import check_lies_outside, check_writable, say_written
 from pocketlens.errors import DatasetError, PocketLensError, SettingError
 from pocketlens.loading import load_model
 
@@ -50,8 +50,9 @@ def run(arguments: argparse.Namespace) -> int:
     runs = [path.is_dir() for path in paths]
     if arguments.html:
         require_jinja2()
-        for path in paths:
-            check_writable(arguments.html, path)
+        check_writable(arguments.html, models=paths)
+        if arguments.folder:
+            check_lies_outside(arguments.html, arguments.folder)
     if any(runs) and arguments.folder:
         raise SettingError(
             f"{paths[runs.index(True)]}: is a run, and --folder asks .onnx files; export it first, "
@@ -72,6 +73,8 @@ def run(arguments: argparse.Namespace) -> int:
         print(json.dumps(as_json(comparison), ensure_ascii=False))
     else:
         print(as_text(comparison), end="")
+    if arguments.html:
+        say_written(arguments.html)
     return int(failed)
 
 
