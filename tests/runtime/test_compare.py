@@ -116,7 +116,13 @@ def test_what_cannot_be_compared(
     other.write_bytes(colors_model(labels=["a", "b", "c"]))
     status, _, err = command(files[0], str(other), "--folder", str(colors))
     assert status == 1
+    assert err.startswith(f"pocketlens: error: {other}: ")
     assert "none of the model's classes" in err
+    other.write_bytes(colors_model(labels=["red", "green", "c"]))
+    status, _, err = command(files[0], str(other), "--folder", str(colors))
+    assert status == 1
+    assert f"{other}: does not know blue" in err
+    assert "--common" not in err
 
 
 def make_run(folder: Path, pictures: Path, names: list[str], right: int) -> str:
