@@ -12,16 +12,22 @@ from pocketlens.errors import FileError
 def replace_text(file: Path, text: str | None) -> None:
     """Writes the text beside the file and renames it; None only tries whether that can be done.
 
+    A link stays, and what it points to is written.
+
     Raises:
         FileError: It cannot be written; what was there is as it was.
     """
     if file.is_dir() or not file.parent.is_dir():
         raise FileError(f"{file}: expected the name of a file in a folder that exists")
-    partial = file.with_name(f".{file.name}.{os.getpid()}.partial")
+    if file.exists() and not file.is_file():
+        # A rename would put an ordinary file in place of /dev/null.
+        raise FileError(f"{file}: is a device or a pipe, expected the name of a file")
+    target = Path(os.path.realpath(file))
+    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
     try:
         partial.write_text(text or "", encoding="utf-8", errors="backslashreplace")
         if text is not None:
-            partial.replace(file)
+            partial.replace(target)
     except OSError as error:
         raise FileError(f"{file}: cannot be written ({error.strerror})") from error
     finally:

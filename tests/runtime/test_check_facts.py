@@ -60,6 +60,14 @@ def test_what_is_wrong_with_one_picture_is_named(kind: str, changed: Pixels) -> 
     assert kind in kinds("a.jpg", encode(changed, ".jpg"))
 
 
+def test_what_may_be_as_it_should_be_is_to_be_looked_at() -> None:
+    for changed in (scene() * 0.15, scene() * 0.3 + 178, cv2.GaussianBlur(scene(), (0, 0), 5)):
+        facts = picture_facts(encode(changed.astype(np.uint8), ".jpg"))
+        found = [each for each in appearance(["a.jpg"], [facts]) if isinstance(each, Finding)]
+        assert found
+        assert all(each.look_at and not each.exclude for each in found)
+
+
 def test_blur_is_seen_whatever_the_light() -> None:
     blurred = cv2.GaussianBlur(scene(), (0, 0), 5)
     assert "blurred" in kinds("a.jpg", encode((blurred * 0.5).astype(np.uint8), ".jpg"))

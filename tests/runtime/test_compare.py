@@ -81,6 +81,9 @@ def test_the_page(colors: Path, files: list[str], command: Any, tmp_path: Path) 
     assert "red/&lt;b&gt;&amp;0.png" in text
     assert "<b>&0" not in text
     assert "is the model itself" in command(*files, "--folder", str(colors), "--html", files[1])[2]
+    inside = str(colors / "red" / "page.html")
+    error = command(*files, "--folder", str(colors), "--html", inside)[2]
+    assert "lies among the pictures" in error
 
 
 def test_a_file_and_itself(colors: Path, files: list[str], command: Any) -> None:
@@ -113,7 +116,13 @@ def test_what_cannot_be_compared(
     other.write_bytes(colors_model(labels=["a", "b", "c"]))
     status, _, err = command(files[0], str(other), "--folder", str(colors))
     assert status == 1
+    assert err.startswith(f"pocketlens: error: {other}: ")
     assert "none of the model's classes" in err
+    other.write_bytes(colors_model(labels=["red", "green", "c"]))
+    status, _, err = command(files[0], str(other), "--folder", str(colors))
+    assert status == 1
+    assert f"{other}: does not know blue" in err
+    assert "--common" not in err
 
 
 def make_run(folder: Path, pictures: Path, names: list[str], right: int) -> str:

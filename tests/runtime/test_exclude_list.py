@@ -12,7 +12,17 @@ from pocketlens.pictures.exclude_list import escape, exclude, read_exclude_list,
 from pocketlens.pictures.listing import Listing
 from pocketlens.tools.check_report import as_exclude_list
 
-ODD = ["#a.jpg", "a\nb.jpg", "back\\slash\\n.jpg", "é <b> '\" 😀.jpg", "\udcff.jpg", " end "]
+ODD = [
+    "#a.jpg",
+    "a\nb.jpg",
+    "back\\slash\\n.jpg",
+    "é <b> '\" 😀.jpg",
+    "\udcff.jpg",
+    " end ",
+    "a\u2028b",
+    "\x85",
+    "end\xa0",
+]
 
 
 @pytest.mark.parametrize("name", ODD)
@@ -32,6 +42,12 @@ def test_what_is_sure_is_excluded_and_the_rest_offered(tmp_path: Path) -> None:
     assert read_exclude_list(file) == set(ODD)
     file.write_text(text.replace("#b/1.jpg", "b/1.jpg"), encoding="utf-8")
     assert read_exclude_list(file) == {*ODD, "b/1.jpg"}
+
+
+def test_list_of_another_editor_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "list.txt"
+    file.write_bytes("\ufeffa/1.jpg\r\n  # a comment\r\n\r\n  b/3 \t\r\na/2.jpg\r".encode())
+    assert read_exclude_list(file) == {"a/1.jpg", "b/3", "a/2.jpg"}
 
 
 def listing() -> Listing:

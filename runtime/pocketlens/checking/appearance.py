@@ -29,6 +29,8 @@ _KINDS_OF_SUFFIX = {
     **dict.fromkeys((".heic", ".heif", ".hif"), "HEIC"),
     **{f".{kind.lower()}": kind for kind in ("PNG", "WEBP", "AVIF", "GIF")},
 }
+_MAY_BE_RIGHT = (EXTREME_RATIO, TURNED, DARK, OVEREXPOSED, BLURRED)
+"""A drawing on white is as bright as a photo that is overexposed."""
 _COMMON, _MANY = 0.2, 20
 """Of what so many pictures have, the share and the number, it is how this folder is."""
 
@@ -50,7 +52,7 @@ def appearance(files: Sequence[str], facts: Sequence[PictureFacts]) -> Iterator[
         facts: Of each.
     """
     found = [
-        Finding(kind, file, reason, exclude=kind == BLANK, look_at=kind in (EXTREME_RATIO, TURNED))
+        Finding(kind, file, reason, exclude=kind == BLANK, look_at=kind in _MAY_BE_RIGHT)
         for file, each in zip(files, facts, strict=True)
         for kind, reason in _faults(file, each)
     ]
@@ -82,9 +84,9 @@ def _faults(file: str, facts: PictureFacts) -> Iterator[tuple[str, str]]:
     yield from ((kind, reason(facts)) for kind, reason, test in _TESTS if test(facts))
     if facts.contrast >= _EMPTY_CONTRAST and not facts.low_range:
         if facts.brightest < _DARK_BELOW:
-            yield DARK, f"99 % of it is darker than {facts.brightest:.0%} of white"
+            yield DARK, f"99% of it is darker than {facts.brightest:.0%} of white"
         elif facts.darkest > _BRIGHT_ABOVE:
-            yield OVEREXPOSED, f"99 % of it is brighter than {facts.darkest:.0%} of white"
+            yield OVEREXPOSED, f"99% of it is brighter than {facts.darkest:.0%} of white"
         if facts.contrast >= _BLANK_CONTRAST and facts.sharpness < _SHARP_FROM:
             yield BLURRED, f"its sharpest edges are soft ({facts.sharpness:.2f})"
 

@@ -64,7 +64,8 @@ def _grey_notes(labels: Sequence[str], targets: Indices, is_grey: Any) -> Iterat
         if abs(share - rest) > _GREY_APART:
             yield (
                 f"class {label!r}: {share:.0%} of its pictures are grey, of the others {rest:.0%}: "
-                "a network may learn that instead; train with --color-mode grayscale"
+                "a network may learn that instead; add pictures that differ, or train with "
+                "--color-mode grayscale"
             )
 
 
@@ -130,6 +131,9 @@ def balance_notes(labels: Sequence[str], counts: Sequence[int]) -> Iterator[str]
     """
     there = [(count, label) for count, label in zip(counts, labels, strict=True) if count]
     if len(there) < 2:
+        yield from (
+            f"only {label!r} has pictures: a training needs two classes" for _, label in there
+        )
         return
     most, largest = max(there)
     small = sorted(each for each in there if each[0] * _MUCH_SMALLER <= most)

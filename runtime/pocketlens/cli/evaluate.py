@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pocketlens.cli.file_counts import FileCounts
 from pocketlens.cli.printing import print_error, print_note
 from pocketlens.cli.progress import Progress
-from pocketlens.cli.whole_file import check_writable, say_written, write_whole
+from pocketlens.cli.whole_file import check_lies_outside, check_writable, say_written, write_whole
 from pocketlens.errors import DatasetError, FileMissingError, PocketLensError
 from pocketlens.loading import load_model
 from pocketlens.names import listed
@@ -73,9 +73,9 @@ def run(arguments: argparse.Namespace) -> int:
         check_all_are_known(labelled)
     if arguments.outliers and not arguments.outliers.is_dir():
         raise FileMissingError(f"{arguments.outliers}: expected a folder with picture files")
-    for file in (arguments.out, arguments.report):
-        if file is not None:
-            check_writable(file, arguments.model)
+    check_writable(arguments.out, arguments.report, models=[arguments.model])
+    if arguments.report:
+        check_lies_outside(arguments.report, arguments.folder)
     answers = _answers(arguments.folder, len(model.labels)) if arguments.report else None
     if labelled.lacking:
         print_note(f"{labelled.folder}: has no pictures of {listed(labelled.lacking)}")

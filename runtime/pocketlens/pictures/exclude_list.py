@@ -51,11 +51,14 @@ def read_exclude_list(file: Path) -> frozenset[str]:
         FileError: It cannot be read, or is no text.
     """
     try:
-        lines = read_bytes(file).decode("utf-8-sig").splitlines()
+        # Not splitlines(): a name may hold what else Unicode counts as the end of a line.
+        lines = re.split("\r\n?|\n", read_bytes(file).decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise FileError(f"{file}: is no UTF-8 text, expected one file name a line") from error
-    names = (line.strip() for line in lines if not line.lstrip().startswith("#"))
-    return frozenset(normalised(unescape(name)) for name in names if name)
+    names = (line.strip(" \t") for line in lines)
+    return frozenset(
+        normalised(unescape(name)) for name in names if name and not name.startswith("#")
+    )
 
 
 def exclude(listings: Iterable[Listing], file: Path) -> list[Listing]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pocketlens.checking.suspected_labels import suspected_labels
+from pocketlens.checking.suspected_labels import TIMES, suspected_labels
 from pocketlens.confusion import ClassFigures, Matrix, lowest_recall
 from pocketlens.report.tested import Tested
 from pocketlens.report.thumbnails import Card, Cards
@@ -74,6 +74,7 @@ class Gallery:
         right: Some that are answered right, by chance.
         wrong: Likewise wrong.
         strange: The least familiar ones.
+        times: So many times as probable as the given class another one is, where it is suspected.
     """
 
     classes: list[ClassMistakes]
@@ -84,6 +85,7 @@ class Gallery:
     right: list[Card]
     wrong: list[Card]
     strange: list[Card]
+    times: int = TIMES
 
 
 def gallery(tested: Tested, labels: Sequence[str], matrix: Matrix, depth: str) -> Gallery:

@@ -38,7 +38,8 @@ def as_table(findings: Findings) -> Iterator[str]:
     """Lines: counts by kind, worst first, a few files of each, notes."""
     many = len(findings.classes)
     classes = "1 class" if many == 1 else f"{many:,} classes"
-    yield f"{findings.pictures:,} pictures of {classes}"
+    pictures = "1 picture" if findings.pictures == 1 else f"{findings.pictures:,} pictures"
+    yield f"{pictures} of {classes}"
     for kind, group in groupby(findings.found, key=lambda each: each.kind):
         found = list(group)
         look = ", look at them" if found[0].look_at else ""
