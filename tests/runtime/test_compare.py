@@ -87,7 +87,8 @@ def test_the_page(colors: Path, files: list[str], command: Any, tmp_path: Path) 
 
 
 def test_a_file_and_itself(colors: Path, files: list[str], command: Any) -> None:
-    _, out, _ = command(files[0], files[0], "--folder", str(colors), "--json")
+    _, out, err = command(files[0], files[0], "--folder", str(colors), "--json")
+    assert f"{files[0]} and {files[0]} are one file" in err
     found = json.loads(out)
     low, high = found["accuracy"]["interval"]
     assert low < found["accuracy"]["value"] == 0 < high

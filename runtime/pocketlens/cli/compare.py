@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import filecmp
 import json
 from collections import Counter
 from collections.abc import Sequence
@@ -87,6 +88,8 @@ def _compare_runs(first: Path, second: Path) -> Comparison:
     from pocketlens.run_folder import read_run
 
     pairs, alone = common_answers((read_run(first), read_run(second)))
+    if first.samefile(second):
+        print_note(f"{first} and {second} are one run: nothing differs")
     if alone:
         print_note(f"{alone:,} pictures were tested by one of the two alone: they are left out")
     return compare_answers(_names(first, second), pairs)
@@ -99,6 +102,8 @@ def _compare_files(paths: tuple[Path, Path], folder: Path) -> tuple[Comparison, 
     from pocketlens.labelled import is_trained_on
 
     models = load_model(paths[0]), load_model(paths[1])
+    if filecmp.cmp(*paths, shallow=False):
+        print_note(f"{paths[0]} and {paths[1]} are one file: only the times differ, by chance")
     counts, unread = FileCounts(), list[OSError]()
     folders = [
         _labelled(path, folder, model.labels, counts)
