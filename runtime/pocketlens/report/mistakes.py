@@ -70,7 +70,7 @@ class Gallery:
         pairs: Those that are confused most.
         surest: The surest mistakes.
         suspected: Labels that are probably wrong, surest first, without those in `surest`.
-        suspects: How many there are in all.
+        suspects: How many there are with those: the surest of all, `most_suspects` at most.
         right: Some that are answered right, by chance.
         wrong: Likewise wrong.
         strange: The least familiar ones.
@@ -86,6 +86,7 @@ class Gallery:
     wrong: list[Card]
     strange: list[Card]
     times: int = TIMES
+    most_suspects: int = _SUSPECTED
 
 
 def gallery(tested: Tested, labels: Sequence[str], matrix: Matrix, depth: str) -> Gallery:
@@ -102,10 +103,10 @@ def gallery(tested: Tested, labels: Sequence[str], matrix: Matrix, depth: str) -
     mistakes = tested.mistakes()
     suspected = np.array([], np.intp)
     if not tested.learnt:
-        suspected = suspected_labels(tested.targets, tested.probabilities)
+        suspected = suspected_labels(tested.targets, tested.probabilities)[:_SUSPECTED]
     cards.mark(suspected)
     surest = mistakes[:_SUREST]
-    further = [row for row in suspected if row not in surest][:_SUSPECTED]
+    further = [row for row in suspected if row not in surest]
     strange = np.array([], np.intp)
     if tested.familiarity is not None:
         strange = np.argsort(tested.familiarity, kind="stable")[:_REJECTED]
