@@ -128,7 +128,7 @@ def test_words_of_pictures_that_were_learnt_from() -> None:
 
 def test_words_of_pictures_that_may_have_been_learnt_from() -> None:
     first, second, *_ = said([[40, 1], [1, 40]], learnt=None)
-    assert first.startswith("Right for 98 of 100 pictures of pets (between ")
+    assert first.startswith("Right for 98 of 100 pictures of the folder pets (between ")
     assert second.startswith("If it has learnt from some of these pictures")
 
 
@@ -213,9 +213,18 @@ def test_no_label_is_suspected_of_pictures_that_were_learnt_from(
 ) -> None:
     tested = noisy_answers(tmp_path, ("a", "b"), each=10, wrong=2)
     text = write(("a", "b"), tested).text
-    assert "more than 5 times as probable as the given one. Some are" in text
+    assert "more than 5 times as probable as the given one" in text
     learnt = replace(tested, learnt=True)
     assert "with them from their wrong labels" in write(("a", "b"), learnt).text
+
+
+def test_only_the_surest_labels_are_suspected(tmp_path: Path, write: Any) -> None:
+    tested = noisy_answers(tmp_path, ("a", "b"), each=60, wrong=60)
+    page = write(("a", "b"), tested)
+    assert "Look at the labels of 24 pictures in part 3" in page.text
+    part = page.source[page.source.index('id="labels-title"') :]
+    part = part[: part.index('id="examples-title"')]
+    assert part.count(">suspected<") == 24
 
 
 def test_what_cannot_be_written_leaves_what_was_there(tmp_path: Path) -> None:

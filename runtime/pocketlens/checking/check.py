@@ -19,6 +19,7 @@ from pocketlens.checking.reading import Seen, read_facts, read_folder
 from pocketlens.checking.twins import repeats, same_pictures
 from pocketlens.errors import DatasetError
 from pocketlens.learning.linear_head import Indices, one_blas_thread
+from pocketlens.names import counted
 from pocketlens.pictures.listing import Listing
 
 _MOST_FACTS = 5000
@@ -47,8 +48,8 @@ def _judge(folder: Folder, seen: Seen) -> Findings:
     if not len(seen.rows):
         first = seen.unreadable[0]
         raise DatasetError(
-            f"{folder.folder}: none of its {len(folder.files):,} files is a picture that can be "
-            f"read; the first, {first.file}: {first.reason}"
+            f"{folder.folder}: has no picture that can be read among "
+            f"{counted(len(folder.files), 'file')}; the first, {first.file}: {first.reason}"
         )
     files = [folder.files[place] for place in seen.rows]
     targets = np.array(folder.targets, np.intp)[seen.rows]

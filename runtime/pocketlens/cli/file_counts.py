@@ -45,7 +45,7 @@ class FileCounts:
         self.passed.add(kind, photo)
         reason = str(error).removeprefix(f"{photo}: ")
         # Sizes in it differ from file to file.
-        group = re.sub(r"\d+", "0", reason)
+        group = re.sub(r"\d[\d,]*", "0", reason)
         self._refusals.setdefault(group, (reason, PassedOver()))[1].add(kind, photo)
         return True
 

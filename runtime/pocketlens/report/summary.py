@@ -9,7 +9,7 @@ from pocketlens.confusion import Confusion, lowest_recall, most_confused
 from pocketlens.intervals import wilson_interval
 from pocketlens.metadata import Metadata
 from pocketlens.metadata.measurements import Interval, Metrics
-from pocketlens.names import cut, listed
+from pocketlens.names import counted, cut, listed
 from pocketlens.report.mistakes import Gallery
 from pocketlens.report.slices import Slice
 from pocketlens.report.tested import About, Tested
@@ -53,13 +53,13 @@ def _right(metadata: Metadata, metrics: Metrics, tested: Tested) -> Iterator[str
     if tested.learnt:
         which = "that it has learnt from, so it will be right for fewer others"
     elif tested.learnt is None:
-        which = f"of {tested.folder_name}"
+        which = f"of the folder {tested.folder_name}"
     elif metadata.data and not metadata.data.split.get("test", 1):
         which = "by which it was chosen, so it may be right for fewer others"
     right, images = round(metrics.accuracy * metrics.images), metrics.images
     low, high = metrics.accuracy_interval
     if images < FEW:
-        yield f"Right for {right} of {images} pictures {which}: too few to say more."
+        yield f"Right for {right} of {counted(images, 'picture')} {which}: too few to say more."
         anything = f"from {math.floor(low * 100)} to {math.ceil(high * 100)} of 100"
         yield f"For others, anything {anything} may be right."
     elif right == images:
@@ -157,13 +157,12 @@ def next_steps(
     if tested.learnt:
         yield "Measure it on pictures that it has not learnt from, by pocketlens evaluate."
     if metrics.images < _ENOUGH:
-        yield f"Test on {_ENOUGH} pictures or more: {metrics.images} say little."
+        yield f"Test on {_ENOUGH} pictures or more: of fewer, the figures say little."
     if gallery.suspects:
         first = next(each for each in (*gallery.surest, *gallery.suspected) if each.is_suspected)
-        number = gallery.suspects
         yield (
-            f"Look at the labels of {number:,} {'pictures' if number > 1 else 'picture'} in part "
-            f"3: some may be wrong. First {first.file}, given as {cut(first.given)}."
+            f"Look at the labels of {counted(gallery.suspects, 'picture')} in part 3: some may be "
+            f"wrong. First {first.file}, given as {cut(first.given)}."
         )
     yield from _weakest(metadata, metrics)
     pair = confused_pair(metadata.labels, metrics)
@@ -196,8 +195,8 @@ def _weakest(metadata: Metadata, metrics: Metrics) -> Iterator[str]:
     learnt = metadata.data.images.get(figures.label) if metadata.data else None
     text = f"; it has learnt from {learnt:,}" if learnt else ""
     yield (
-        f"Add pictures of {cut(figures.label)}: of its {figures.pictures:,} test pictures "
-        f"{right:,} were right{text}."
+        f"Add pictures of {cut(figures.label)}: of its {counted(figures.pictures, 'test picture')} "
+        f"{right:,} {'was' if right == 1 else 'were'} right{text}."
     )
 
 

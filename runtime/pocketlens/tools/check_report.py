@@ -19,7 +19,7 @@ from pocketlens.checking.findings import (
     Findings,
 )
 from pocketlens.cli.printing import print_note
-from pocketlens.names import printable
+from pocketlens.names import counted, printable
 from pocketlens.pictures.exclude_list import escape
 
 _SHOWN = 3
@@ -36,10 +36,8 @@ _TO_DO = {
 
 def as_table(findings: Findings) -> Iterator[str]:
     """Lines: counts by kind, worst first, a few files of each, notes."""
-    many = len(findings.classes)
-    classes = "1 class" if many == 1 else f"{many:,} classes"
-    pictures = "1 picture" if findings.pictures == 1 else f"{findings.pictures:,} pictures"
-    yield f"{pictures} of {classes}"
+    classes = counted(len(findings.classes), "class", "classes")
+    yield f"{counted(findings.pictures, 'picture')} of {classes}"
     for kind, group in groupby(findings.found, key=lambda each: each.kind):
         found = list(group)
         look = ", look at them" if found[0].look_at else ""
@@ -85,7 +83,7 @@ def say_findings(findings: Findings) -> Findings:
     texts = [f"{count:,} {TITLES[kind]}" for kind, count in counts.items()]
     more = f"`pocketlens check {shlex.quote(findings.folder)}` looks closer"
     if texts:
-        print_note(f"of {findings.pictures:,} pictures: {', '.join(texts)}; {more}")
+        print_note(f"of {counted(findings.pictures, 'picture')}: {', '.join(texts)}; {more}")
     if findings.notes:
         others = len(findings.notes) - 1
         rest = f" ({others} more: {more})" if others else "" if texts else f" ({more})"
