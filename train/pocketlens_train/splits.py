@@ -99,14 +99,15 @@ class Splits:
         outliers = f", {len(self.outliers.files):,} outliers" if self.outliers else ""
         if self.unlabelled:
             outliers += f", {len(self.unlabelled.files):,} unlabelled"
+        left_out = f"{counted(len(self.left_out), 'file')} left out"
         if not self.validation.files:
             test = f", {len(self.test.files):,} to test" if self.test.files else ""
             return (
                 f"{len(self.train):,} pictures to train and to test in folds{test}{outliers}; "
-                f"{counted(len(self.left_out), 'file')} left out"
+                f"{left_out}"
             )
         return (
             f"{len(self.train):,} pictures to train, {len(self.validation.files):,} to validate, "
-            f"{len(self.test.files):,} to test{outliers}; {counted(len(self.left_out), 'file')} left out, of "
+            f"{len(self.test.files):,} to test{outliers}; {left_out}, of "
             f"these {self.near_duplicates} to validate or test that nearly repeat another"
         )
