@@ -11,7 +11,7 @@ from pocketlens.checking.findings import Finding, Findings
 from pocketlens.errors import DatasetError, FileError
 from pocketlens.pictures.exclude_list import escape, exclude, read_exclude_list, unescape
 from pocketlens.pictures.listing import Listing
-from pocketlens.tools.check_report import as_exclude_list
+from pocketlens.checking.wording import as_exclude_list
 
 ODD = [
     "#a.jpg",

@@ -14,7 +14,7 @@ from pocketlens.metrics import evaluate
 from pocketlens.report.report import write_report
 from pocketlens.report.tested import About, Tested
 from pocketlens.run_folder import REPORT, read_run
-from pocketlens.tools.check_report import say_findings
+from pocketlens.checking.wording import say_findings
 from pocketlens_train import output_folder, plots
 from pocketlens_train.answers import answer
 from pocketlens_train.checkpoint import SavedState, read_state
@@ -57,7 +57,8 @@ def train(folder: Path, out: Path, settings: Settings) -> Metadata:
         saved.check(plan.fixed())
     output_folder.prepare(out, listings.folders, resume=settings.resume)
     try:
-        findings = say_findings(check_facts(listings.pictures))
+        findings = check_facts(listings.pictures)
+        say_findings(findings)
         source = plan.recipe.source(plan.preprocessing)
         splits = load_splits(listings, settings, source, plan.preprocessing, out, plan.folds)
         print(splits, flush=True)

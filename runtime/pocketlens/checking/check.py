@@ -56,25 +56,25 @@ def _judge(folder: Folder, seen: Seen) -> Findings:
     found, notes = _of_facts(folder.labels, targets, files, seen.facts)
     found += [*folder.unread, *seen.unreadable]
     found += _of_features(folder, seen, files, targets)
-    counts = np.bincount(targets, minlength=len(folder.labels)).tolist()
-    return Findings(
-        str(folder.folder),
-        len(files),
-        dict(zip(folder.labels, counts, strict=True)),
-        worst_first(found),
-        (*lacking_notes(folder), *notes),
-    )
+    notes = [*lacking_notes(folder), *notes]
+    return _findings(folder.folder, folder.labels, targets, found, notes)
+
+
+def _findings(
+    folder: Path, labels: Sequence[str], targets: Indices, found: list[Finding], notes: list[str]
+) -> Findings:
+    counts = np.bincount(targets, minlength=len(labels)).tolist()
+    classes = dict(zip(labels, counts, strict=True))
+    return Findings(str(folder), len(targets), classes, worst_first(found), tuple(notes))
 
 
 def _of_facts(
     labels: Sequence[str], targets: Indices, files: Sequence[str], facts: Sequence[PictureFacts]
 ) -> tuple[list[Finding], list[str]]:
-    found: list[Finding] = []
-    notes = list(balance_notes(labels, np.bincount(targets, minlength=len(labels)).tolist()))
-    for each in appearance(files, facts):
-        (notes if isinstance(each, str) else found).append(each)  # type: ignore[arg-type]
-    notes += leak_notes(labels, targets, files, facts)
-    return found, notes
+    counts = np.bincount(targets, minlength=len(labels)).tolist()
+    found, usual = appearance(files, facts)
+    leaks = leak_notes(labels, targets, files, facts)
+    return found, [*balance_notes(labels, counts), *usual, *leaks]
 
 
 def _of_features(
@@ -107,6 +107,4 @@ def check_facts(listing: Listing) -> Findings:
     targets = np.array([listing.targets[row] for row, _ in read], np.intp)
     files = [listing.files[row] for row, _ in read]
     found, notes = _of_facts(listing.labels, targets, files, [facts for _, facts in read])
-    counts = np.bincount(targets, minlength=len(listing.labels)).tolist()
-    classes = dict(zip(listing.labels, counts, strict=True))
-    return Findings(str(listing.folder), len(read), classes, worst_first(found), tuple(notes))
+    return _findings(listing.folder, listing.labels, targets, found, notes)

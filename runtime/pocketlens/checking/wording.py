@@ -1,4 +1,4 @@
-"""Findings -> the table on the terminal and the list of what to leave out."""
+"""Findings as text: the table on the terminal, notes, and the list of what to leave out."""
 
 from __future__ import annotations
 
@@ -71,12 +71,8 @@ def next_steps(findings: Findings, out: Path | None, exclude_list: Path | None) 
         )
 
 
-def say_findings(findings: Findings) -> Findings:
-    """Prints in two notes at most what the short check before a training found.
-
-    Returns:
-        What it was given.
-    """
+def say_findings(findings: Findings) -> None:
+    """Prints in two notes at most what the short check before a training found."""
     # Of 16 bits a warning is printed where they are read.
     told = [each for each in findings.found if not each.look_at and each.kind != LOW_RANGE]
     counts = Counter(each.kind for each in told)
@@ -88,7 +84,6 @@ def say_findings(findings: Findings) -> Findings:
         others = len(findings.notes) - 1
         rest = f" ({others} more: {more})" if others else "" if texts else f" ({more})"
         print_note(f"{findings.notes[0]}{rest}")
-    return findings
 
 
 def as_exclude_list(findings: Findings) -> str:
