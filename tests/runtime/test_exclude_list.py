@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from pocketlens.checking.findings import Finding, Findings
+from pocketlens.checking.wording import as_exclude_list
 from pocketlens.errors import DatasetError, FileError
 from pocketlens.pictures.exclude_list import escape, exclude, read_exclude_list, unescape
 from pocketlens.pictures.listing import Listing
-from pocketlens.checking.wording import as_exclude_list
 
 ODD = [
     "#a.jpg",

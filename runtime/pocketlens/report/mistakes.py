@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from pocketlens.checking.suspected_labels import TIMES, suspected_labels
 from pocketlens.confusion import ClassFigures, Matrix, lowest_recall
-from pocketlens.report.tested import Tested
+from pocketlens.labelled_answers import LabelledAnswers
 from pocketlens.report.thumbnails import Card, Cards
 
 _OF_A_CLASS = 5
@@ -89,7 +89,7 @@ class Gallery:
     most_suspects: int = _SUSPECTED
 
 
-def gallery(tested: Tested, labels: Sequence[str], matrix: Matrix, depth: str) -> Gallery:
+def gallery(tested: LabelledAnswers, labels: Sequence[str], matrix: Matrix, depth: str) -> Gallery:
     """Chooses the pictures and reads them.
 
     Args:
@@ -129,7 +129,7 @@ def _some(rows: Rows, random: np.random.Generator) -> Rows:
 
 
 def _classes(
-    tested: Tested, labels: Sequence[str], matrix: Matrix, cards: Cards
+    tested: LabelledAnswers, labels: Sequence[str], matrix: Matrix, cards: Cards
 ) -> list[ClassMistakes]:
     counts = np.array(matrix)
     np.fill_diagonal(counts, 0)
@@ -160,7 +160,7 @@ def _share_out(of_class: Sequence[Rows]) -> list[int]:
 
 
 def _pairs(
-    tested: Tested, labels: Sequence[str], matrix: Matrix, cards: Cards
+    tested: LabelledAnswers, labels: Sequence[str], matrix: Matrix, cards: Cards
 ) -> list[tuple[Side, Side]]:
     counts = np.array(matrix)
     shown = counts.sum(axis=1)

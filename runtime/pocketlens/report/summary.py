@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 
 from pocketlens.confusion import Confusion, lowest_recall, most_confused
 from pocketlens.intervals import wilson_interval
+from pocketlens.labelled_answers import LabelledAnswers
 from pocketlens.metadata import Metadata
 from pocketlens.metadata.measurements import Interval, Metrics
 from pocketlens.names import counted, cut, listed
+from pocketlens.report.about import About
 from pocketlens.report.mistakes import Gallery
 from pocketlens.report.slices import Slice
-from pocketlens.report.tested import About, Tested
 
 FEW = 30
 """Test pictures of which a share of 100 says nothing yet."""
@@ -29,7 +30,7 @@ def big_number(metrics: Metrics) -> str:
     return f"{right:,} of {metrics.images:,}" if _is_counted(metrics) else _of(metrics.accuracy)
 
 
-def headline(metadata: Metadata, metrics: Metrics, tested: Tested) -> Iterator[str]:
+def headline(metadata: Metadata, metrics: Metrics, tested: LabelledAnswers) -> Iterator[str]:
     """Sentences about how good the model is, the most important first."""
     labels = metadata.labels
     yield from _right(metadata, metrics, tested)
@@ -48,7 +49,7 @@ def headline(metadata: Metadata, metrics: Metrics, tested: Tested) -> Iterator[s
         yield f"There was no picture of {listed(absent, 5)}: nothing is known of it."
 
 
-def _right(metadata: Metadata, metrics: Metrics, tested: Tested) -> Iterator[str]:
+def _right(metadata: Metadata, metrics: Metrics, tested: LabelledAnswers) -> Iterator[str]:
     which = "that it has not seen"
     if tested.learnt:
         which = "that it has learnt from, so it will be right for fewer others"
@@ -140,9 +141,10 @@ def confused_pair(labels: Sequence[str], metrics: Metrics) -> Confusion | None:
 def next_steps(
     metadata: Metadata,
     metrics: Metrics,
-    tested: Tested,
+    tested: LabelledAnswers,
     gallery: Gallery,
-    found: tuple[Sequence[Slice], About],
+    slices: Sequence[Slice],
+    about: About,
 ) -> Iterator[str]:
     """What to do next, the most useful first.
 
@@ -151,9 +153,9 @@ def next_steps(
         metrics: Its figures.
         tested: The answers.
         gallery: What was chosen of them.
-        found: The kinds of pictures, and what `check` found.
+        slices: The kinds of pictures.
+        about: What `check` found.
     """
-    slices, about = found
     if tested.learnt:
         yield "Measure it on pictures that it has not learnt from, by pocketlens evaluate."
     if metrics.images < _ENOUGH:

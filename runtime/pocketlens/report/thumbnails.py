@@ -14,8 +14,8 @@ import numpy as np
 from pocketlens.engine.cores import usable_cores
 from pocketlens.engine.parallel import map_in_order
 from pocketlens.errors import PocketLensError
+from pocketlens.labelled_answers import LabelledAnswers
 from pocketlens.pictures.decoding import decode
-from pocketlens.report.tested import Tested
 
 _SIDE = 128
 _QUALITIES = (75, 60, 45, 30, 15)
@@ -56,7 +56,7 @@ class Card:
 class Cards:
     """Makes cards of rows of the answers; each picture is read once."""
 
-    def __init__(self, tested: Tested, labels: Sequence[str], depth: str) -> None:
+    def __init__(self, tested: LabelledAnswers, labels: Sequence[str], depth: str) -> None:
         """Takes the answers.
 
         Args:
