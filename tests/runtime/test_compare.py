@@ -87,7 +87,8 @@ def test_the_page(colors: Path, files: list[str], command: Any, tmp_path: Path) 
 
 
 def test_a_file_and_itself(colors: Path, files: list[str], command: Any) -> None:
-    _, out, _ = command(files[0], files[0], "--folder", str(colors), "--json")
+    _, out, err = command(files[0], files[0], "--folder", str(colors), "--json")
+    assert f"{files[0]} and {files[0]} are the same model" in err
     found = json.loads(out)
     low, high = found["accuracy"]["interval"]
     assert low < found["accuracy"]["value"] == 0 < high
@@ -146,7 +147,7 @@ def test_two_runs(colors: Path, command: Any, tmp_path: Path) -> None:
     ]
     status, out, err = command(*runs, "--json")
     assert status == 0
-    assert "1 pictures were tested by one of the two alone" in err
+    assert "left out: 1 picture that one of the two alone has tested" in err
     found = json.loads(out)
     assert found["pictures"] == 11
     assert found["accuracy"]["of"] == [5 / 11, 9 / 11]

@@ -29,6 +29,14 @@ def test_what_a_link_points_to_is_written(tmp_path: Path) -> None:
     assert (tmp_path / "target").read_text() == "text"
 
 
+def test_a_name_that_is_too_long_is_one_error(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match=r"aaa.html: cannot be written \(.*too long"):
+        check_writable(tmp_path / f"{'a' * 300}.html")
+    longest = tmp_path / f"{'a' * 250}.html"
+    replace_text(longest, "text")
+    assert [file.name for file in tmp_path.iterdir()] == [longest.name]
+
+
 def test_a_picture_and_any_model_stay(tmp_path: Path) -> None:
     picture, model = tmp_path / "report", tmp_path / "other.onnx"
     picture.write_bytes(cv2.imencode(".png", np.zeros((4, 4, 3), np.uint8))[1].tobytes())

@@ -44,12 +44,17 @@ _TINY_BELOW = 32
 _RATIO_FROM = 4.0
 
 
-def appearance(files: Sequence[str], facts: Sequence[PictureFacts]) -> Iterator[Finding | str]:
-    """Yields what is found of each picture, and for what most of them have a note.
+def appearance(
+    files: Sequence[str], facts: Sequence[PictureFacts]
+) -> tuple[list[Finding], list[str]]:
+    """What is wrong with single pictures; what many of them have is one note instead.
 
     Args:
         files: Relative paths.
         facts: Of each.
+
+    Returns:
+        The findings and the notes.
     """
     found = [
         Finding(kind, file, reason, exclude=kind == BLANK, look_at=kind in _MAY_BE_RIGHT)
@@ -59,10 +64,12 @@ def appearance(files: Sequence[str], facts: Sequence[PictureFacts]) -> Iterator[
     counts = Counter(each.kind for each in found)
     usual = {kind for kind, n in counts.items() if n > max(_MANY, _COMMON * len(files))}
     usual.discard(BLANK)
-    yield from (each for each in found if each.kind not in usual)
-    for kind in sorted(usual):
-        what = _ADVICE.get(kind, "where that is as it should be, nothing is to be done")
-        yield f"{counts[kind]:,} of {len(files):,} pictures: {TITLES[kind]}; {what}"
+    notes = [
+        f"{counts[kind]:,} of {len(files):,} pictures: {TITLES[kind]}; "
+        + _ADVICE.get(kind, "where that is as it should be, nothing is to be done")
+        for kind in sorted(usual)
+    ]
+    return [each for each in found if each.kind not in usual], notes
 
 
 _ADVICE = {

@@ -23,6 +23,11 @@ _MIN_SKILL = 0.15
 _GREY_APART = 0.5
 _SHAPES = 12
 _MUCH_SMALLER = 10
+_NAMES = "the way files are named"
+_UNSEEN = (
+    "No network sees a name, but classes that were put together from different sources may differ "
+    "in what it sees, too"
+)
 
 
 def leak_notes(
@@ -48,7 +53,7 @@ def leak_notes(
             yield (
                 f"{name} alone tells the classes apart for {100 * right / len(own):.0f} of 100 "
                 f"pictures (by chance {100 / count:.0f}): are they from other cameras, sources or "
-                "days? A network may learn that instead"
+                f"days? {_UNSEEN if name == _NAMES else 'A network may learn that instead'}"
             )
 
 
@@ -94,7 +99,7 @@ def _tables(
         _shape(file, labels[target]) for file, target in zip(files, targets.tolist(), strict=True)
     ]
     lengths = np.array([[len(shape)] for shape in shapes])
-    yield "the way files are named", np.hstack([_one_hot(shapes), lengths])
+    yield _NAMES, np.hstack([_one_hot(shapes), lengths])
 
 
 def _shape(file: str, label: str) -> str:

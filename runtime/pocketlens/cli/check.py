@@ -44,9 +44,9 @@ def run(arguments: argparse.Namespace) -> int:
     with requires_extra("check", "sklearn", "scipy", "threadpoolctl"):
         import sklearn.linear_model  # noqa: F401  # it is wanted after minutes of reading
     from pocketlens.checking.check import check_folder
+    from pocketlens.checking.page import write_findings
+    from pocketlens.checking.wording import as_exclude_list, as_table, next_steps
     from pocketlens.report.pages import require_jinja2
-    from pocketlens.tools.check_page import write_findings
-    from pocketlens.tools.check_report import as_exclude_list, as_table, next_steps
 
     if arguments.html:
         require_jinja2()

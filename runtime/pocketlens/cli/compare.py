@@ -15,7 +15,7 @@ from pocketlens.cli.printing import print_error, print_note
 from pocketlens.cli.whole_file import check_lies_outside, check_writable, say_written
 from pocketlens.errors import DatasetError, PocketLensError, SettingError
 from pocketlens.loading import load_model
-from pocketlens.names import listed
+from pocketlens.names import counted, listed
 
 if TYPE_CHECKING:
     from pocketlens.comparing.comparison import Comparison
@@ -87,8 +87,10 @@ def _compare_runs(first: Path, second: Path) -> Comparison:
     from pocketlens.run_folder import read_run
 
     pairs, alone = common_answers((read_run(first), read_run(second)))
+    if first.samefile(second):
+        print_note(f"{first} and {second} are the same run: nothing differs")
     if alone:
-        print_note(f"{alone:,} pictures were tested by one of the two alone: they are left out")
+        print_note(f"left out: {counted(alone, 'picture')} that one of the two alone has tested")
     return compare_answers(_names(first, second), pairs)
 
 
@@ -99,6 +101,10 @@ def _compare_files(paths: tuple[Path, Path], folder: Path) -> tuple[Comparison, 
     from pocketlens.labelled import is_trained_on
 
     models = load_model(paths[0]), load_model(paths[1])
+    if paths[0].read_bytes() == paths[1].read_bytes():
+        print_note(
+            f"{paths[0]} and {paths[1]} are the same model: only the times differ, by chance"
+        )
     counts, unread = FileCounts(), list[OSError]()
     folders = [
         _labelled(path, folder, model.labels, counts)

@@ -26,11 +26,11 @@ def check_writable(*names: Path | None, models: Sequence[Path] = ()) -> None:
     """
     files = [file for file in names if file is not None]
     for file in files:
+        replace_text(file, None)
         if file.exists() and any(file.samefile(model) for model in models):
             raise FileError(f"{file}: is the model itself; expected another name for the report")
         if file.suffix.lower() == ".onnx":
             raise FileError(f"{file}: is a model's name; expected one that does not end in .onnx")
-        replace_text(file, None)
         if file.exists() and _is_picture(file):
             raise FileError(f"{file}: is a picture; expected another name, nothing was written")
     for first, second in combinations(files, 2):
