@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Writes the page; see configure()."""
     file: Path = arguments.model
     if arguments.out:
-        check_writable(arguments.out, file)
+        check_writable(arguments.out, models=[file])
     script, wasm = read_runtime(arguments.runtime)
     content = read_bytes(file)
     try:
