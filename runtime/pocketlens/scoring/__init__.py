@@ -1,0 +1,1 @@
+"""Scoring millions of pictures into an output folder, by any number of jobs."""
