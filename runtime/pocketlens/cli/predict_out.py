@@ -16,6 +16,7 @@ from pocketlens.errors import SettingError
 from pocketlens.loading import BUNDLED_MODEL, load_model
 from pocketlens.names import printable
 from pocketlens.scoring.manifest import claim, versions
+from pocketlens.scoring.on_ray import score_on_ray
 from pocketlens.scoring.parts import JSONL, PARQUET
 from pocketlens.scoring.scoring import PART_SIZE, Job, Part, Scored
 from pocketlens.scoring.shard import Shard
@@ -45,6 +46,14 @@ def add_out(parser: argparse.ArgumentParser) -> None:
         help="answer one of N shares of the pictures: 0/4, 1/4, 2/4 and 3/4 are all of them",
     )
     many.add_argument(
+        "--ray",
+        nargs="?",
+        const="",
+        metavar="ADDRESS",
+        help="by a Ray cluster, such as 10.0.0.1:6379 or auto; without ADDRESS by one that is "
+        "started here",
+    )
+    many.add_argument(
         "--format", choices=(JSONL, PARQUET), help=f"of the files in DIR (default: {JSONL})"
     )
 
@@ -52,7 +61,7 @@ def add_out(parser: argparse.ArgumentParser) -> None:
 def wrong_options(arguments: argparse.Namespace) -> str | None:
     """What is wrong with options that do not go together; None: nothing."""
     if arguments.out is None:
-        for name in ("list", "shard", "format"):
+        for name in ("list", "shard", "format", "ray"):
             if getattr(arguments, name) is not None:
                 return f"--{name} goes with --out DIR"
     else:
@@ -89,7 +98,11 @@ def run_out(arguments: argparse.Namespace) -> int:
     claim(arguments.out, run)
     job = Job(arguments.out, sources, model, kind, shard)
     missing = list(job.missing())
-    _follow(job, missing, job.score(missing, usable_cores()), shard)
+    if arguments.ray is None:
+        scored = job.score(missing, usable_cores())
+    else:
+        scored = score_on_ray(job, missing, arguments.out, arguments.ray)
+    _follow(job, missing, scored, shard)
     return 0
 
 

@@ -59,7 +59,7 @@ class Job:
             PocketLensError: As make_name_file() does.
         """
         self._folder, self._sources, self._model = folder, sources, model
-        self._kind, self._shard = kind, shard
+        self._kind, self._shard, self._part_size = kind, shard, PART_SIZE
         remove_partial_files(folder, f"part-{shard}-")
         file = folder / f"_files-{shard}.txt"
         if not file.exists():
@@ -68,7 +68,7 @@ class Job:
 
     def missing(self) -> Iterator[Part]:
         """Yields the parts that are not there."""
-        for part in self.names.parts(PART_SIZE):
+        for part in self.names.parts(self._part_size):
             if not self._file(part[0]).exists():
                 yield part
 
@@ -104,7 +104,7 @@ class Job:
 
     def _batches(self, parts: Iterable[Part]) -> Iterator[tuple[int, list[str]]]:
         for number, start in parts:
-            names = self.names.read(start, PART_SIZE)
+            names = self.names.read(start, self._part_size)
             for first in range(0, len(names), _BATCH_SIZE):
                 yield number, names[first : first + _BATCH_SIZE]
 
