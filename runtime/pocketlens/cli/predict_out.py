@@ -16,7 +16,7 @@ from pocketlens.errors import SettingError
 from pocketlens.loading import BUNDLED_MODEL, load_model
 from pocketlens.names import printable
 from pocketlens.scoring.manifest import claim, versions
-from pocketlens.scoring.on_ray import score_on_ray
+from pocketlens.scoring.on_ray import LOCAL, score_on_ray
 from pocketlens.scoring.parts import JSONL, PARQUET
 from pocketlens.scoring.scoring import PART_SIZE, Job, Part, Scored
 from pocketlens.scoring.shard import Shard
@@ -48,7 +48,7 @@ def add_out(parser: argparse.ArgumentParser) -> None:
     many.add_argument(
         "--ray",
         nargs="?",
-        const="",
+        const=LOCAL,
         metavar="ADDRESS",
         help="by a Ray cluster, such as 10.0.0.1:6379 or auto; without ADDRESS by one that is "
         "started here",

@@ -21,8 +21,8 @@ from pocketlens.extras import requires_extra
 from pocketlens.scoring.manifest import MANIFEST, versions
 from pocketlens.scoring.scoring import Job, Part, Scored
 
-LOCAL = ""
-"""The address that starts Ray on this machine, unless RAY_ADDRESS names a cluster."""
+LOCAL = "local"
+"""The address that starts Ray on this machine."""
 _OBJECT_STORE = 100_000_000
 _SECONDS_TO_ANSWER = 5
 _PACKAGES = ("pocketlens", "onnxruntime", "numpy", "opencv-python-headless", "ray")
@@ -112,14 +112,14 @@ def score_on_ray(job: Job, parts: Sequence[Part], folder: Path, address: str) ->
 @contextmanager
 def _cluster(ray: Any, address: str) -> Iterator[None]:
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
-    if not address and "RAY_ADDRESS" not in os.environ:
+    if address == LOCAL:
         quiet |= {"include_dashboard": False, "object_store_memory": _OBJECT_STORE}
         quiet |= {"_node_ip_address": "127.0.0.1"}
     else:
-        _check_answers(address or os.environ["RAY_ADDRESS"])
+        _check_answers(address)
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     try:
-        ray.init(address=address or None, **quiet)
+        ray.init(address=address, **quiet)
     except (ConnectionError, RuntimeError, ValueError) as error:
         raise SettingError(
             f"--ray {address}: Ray does not start ({_first_line(error)}); all nodes need the same "
