@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import re
 import socket
 import subprocess
 import sys
@@ -12,7 +14,7 @@ import pytest
 
 from builders import encode, plain
 from pocketlens.cli import main
-from pocketlens.errors import FileMissingError, PocketLensError, SettingError
+from pocketlens.errors import PocketLensError
 from pocketlens.loading import load_model
 from pocketlens.scoring import on_ray
 from pocketlens.scoring.manifest import claim, versions
@@ -40,12 +42,17 @@ def job(pictures: Path, tmp_path: Path, colors_file: Path) -> Job:
     return Job(tmp_path / "out", Sources((str(pictures),)), model, "jsonl", Shard())
 
 
+def called(job: Job, folder: Path, here: Path, expected: dict[str, str]) -> dict[str, Any]:
+    number, start = next(job.missing())
+    scorer = on_ray.PartScorer(job, folder, here, expected)
+    row = scorer({"number": np.array([number]), "start": np.array([start])})
+    return {key: value for key, [value] in row.items()}
+
+
 def test_actor_writes_the_part(job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    scorer = on_ray.PartScorer(job, tmp_path / "out", tmp_path, versions())
-    [(number, start)] = job.missing()
-    row = scorer({"number": np.array([number]), "start": np.array([start])})
-    assert row == {"number": [0], "pictures": [7], "failed": [1]}
+    row = called(job, tmp_path / "out", tmp_path, versions())
+    assert row == {"number": 0, "pictures": 7, "failed": 1, "error": "", "errno": 0}
     assert list(job.missing()) == []
 
 
@@ -53,28 +60,39 @@ def test_actor_on_an_unfit_node_says_what_it_lacks(
     job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(SettingError, match=r"node .* has .*, expected .*'opencv': '4\.9\.0'"):
-        on_ray.PartScorer(job, tmp_path / "out", tmp_path, versions() | {"opencv": "4.9.0"})
-    with pytest.raises(FileMissingError, match=r"here: no such folder, expected one that all"):
-        on_ray.PartScorer(job, tmp_path / "out", tmp_path / "here", versions())
-    with pytest.raises(FileMissingError, match=r"photos holds no _run\.json, expected a folder"):
-        on_ray.PartScorer(job, tmp_path / "photos", tmp_path, versions())
+    out, here = tmp_path / "out", tmp_path
+    other = versions() | {"opencv": "4.9.0"}
+    for arguments, said in (
+        ((out, here, other), r"node .*: has .*, expected .*'opencv': '4\.9\.0'"),
+        ((out, here / "gone", versions()), r"gone: no such folder, expected one that all nodes"),
+        ((here / "photos", here, versions()), r"photos: holds no _run\.json, expected a folder"),
+    ):
+        row = called(job, *arguments)
+        assert re.search(said, row["error"])
+        assert row["pictures"] == 0
 
 
-def test_errors_of_ray_are_one_of_ours() -> None:
+def test_full_disk_of_a_node_is_known_by_its_number(
+    job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("pocketlens.scoring.whole_file.os.fsync", full)
+    row = called(job, tmp_path / "out", tmp_path, versions())
+    assert "cannot be written (No space left on device)" in row["error"]
+    assert row["errno"] == errno.ENOSPC
+
+
+def test_error_of_ray_itself_is_one_line() -> None:
     class RayError(Exception):
-        cause: BaseException | None = None
+        pass
 
     ray = SimpleNamespace(exceptions=SimpleNamespace(RayError=RayError))
-    ours = RayError("a traceback of\nmany lines")
-    ours.cause = RayError("another")
-    ours.cause.__cause__ = SettingError("node b has other versions")
-    for error, said in (
-        (ours, "^node b has other versions$"),
-        (RayError("the raylet is gone\nand more"), "^Ray: the raylet is gone; what is written"),
-    ):
-        with pytest.raises(PocketLensError, match=said), on_ray._one_error(ray):
-            raise error
+    said = "^Ray: the raylet is gone; what is written stays: run the same command again$"
+    with pytest.raises(PocketLensError, match=said), on_ray._one_error(ray):
+        raise RayError("the raylet is gone\nand more")
 
 
 def test_address_that_answers_not(

@@ -16,7 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pocketlens.errors import FileMissingError, PocketLensError, SettingError
+from pocketlens.errors import FileError, FileMissingError, PocketLensError, SettingError
 from pocketlens.extras import requires_extra
 from pocketlens.scoring.manifest import MANIFEST, versions
 from pocketlens.scoring.scoring import Job, Part, Scored
@@ -32,38 +32,42 @@ class PartScorer:
     """What each actor runs: the model, and the way to the pictures and the output folder."""
 
     def __init__(self, job: Job, folder: Path, here: Path, expected: Mapping[str, str]) -> None:
-        """Looks whether this node is fit for the job.
+        """Takes what the driver has.
 
         Args:
-            job: Of the driver.
+            job: Its parts are written.
             folder: The output folder.
             here: The driver's working directory, for relative paths.
             expected: The driver's versions.
-
-        Raises:
-            SettingError: This node has other versions.
-            FileMissingError: It does not see the folders.
         """
-        node = socket.gethostname()
-        if (found := versions()) != expected:
-            raise SettingError(f"node {node} has {found}, expected {dict(expected)} as the others")
+        self._job, self._folder, self._here, self._expected = job, folder, here, expected
+
+    def __call__(self, batch: Mapping[str, Any]) -> dict[str, list[Any]]:
+        """Answers a part, with one thread; returns what was written, or the error."""
+        part = int(batch["number"][0]), int(batch["start"][0])
+        row = {"number": part[0], "pictures": 0, "failed": 0, "error": "", "errno": 0}
         try:
-            os.chdir(here)
+            self._check_node()
+            row |= asdict(next(self._job.score([part], workers=1)))
+        except PocketLensError as error:
+            # Ray would make a text of it, a traceback.
+            row["error"] = f"node {socket.gethostname()}: {error}"
+            row["errno"] = getattr(error.__cause__, "errno", None) or 0
+        return {key: [value] for key, value in row.items()}
+
+    def _check_node(self) -> None:
+        if (found := versions()) != self._expected:
+            raise SettingError(f"has {found}, expected {dict(self._expected)} as the others")
+        try:
+            os.chdir(self._here)
         except OSError as error:
             raise FileMissingError(
-                f"node {node}: {here}: no such folder, expected one that all nodes see"
+                f"{self._here}: no such folder, expected one that all nodes see"
             ) from error
-        if not (folder / MANIFEST).exists():
+        if not (self._folder / MANIFEST).exists():
             raise FileMissingError(
-                f"node {node}: {folder} holds no {MANIFEST}, expected a folder that all nodes see"
+                f"{self._folder}: holds no {MANIFEST}, expected a folder that all nodes see"
             )
-        self._job = job
-
-    def __call__(self, batch: Mapping[str, Any]) -> dict[str, list[int]]:
-        """Answers the parts of a batch, with one thread; returns what was written."""
-        parts = list(zip(batch["number"].tolist(), batch["start"].tolist(), strict=True))
-        scored = [asdict(each) for each in self._job.score(parts, workers=1)]
-        return {key: [each[key] for each in scored] for key in scored[0]}
 
 
 def score_on_ray(job: Job, parts: Sequence[Part], folder: Path, address: str) -> Iterator[Scored]:
@@ -80,7 +84,8 @@ def score_on_ray(job: Job, parts: Sequence[Part], folder: Path, address: str) ->
 
     Raises:
         SettingError: No cluster answers, or its nodes have other versions.
-        PocketLensError: As Job.score() does, and where Ray itself fails.
+        FileError: As Job.score() does, on any node.
+        PocketLensError: Ray itself fails.
         MissingExtraError: Ray is not installed.
     """
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
@@ -95,17 +100,21 @@ def score_on_ray(job: Job, parts: Sequence[Part], folder: Path, address: str) ->
         _check_nodes(ray)
         context = ray.data.DataContext.get_current()
         context.enable_progress_bars = False
-        cores = max(1, int(ray.cluster_resources().get("CPU", 1)))
+        cores = int(ray.cluster_resources().get("CPU", 1))
+        actors = max(1, min(cores, len(parts)))
         rows = [{"number": number, "start": start} for number, start in parts]
         scored = ray.data.from_items(rows, override_num_blocks=len(rows)).map_batches(
             PartScorer,
             fn_constructor_args=(job, folder.resolve(), Path.cwd(), versions()),
             batch_size=1,
-            compute=ray.data.ActorPoolStrategy(size=cores, max_tasks_in_flight_per_actor=1),
+            compute=ray.data.ActorPoolStrategy(size=actors, max_tasks_in_flight_per_actor=1),
             # Half of a core is free for the actors of a lost node: Ray waits until they start.
             num_cpus=0.5,
         )
         for row in scored.iter_rows():
+            error, number = row.pop("error"), row.pop("errno")
+            if error:
+                raise FileError(error) from OSError(number, error)
             yield Scored(**row)
 
 
@@ -117,7 +126,7 @@ def _cluster(ray: Any, address: str) -> Iterator[None]:
         quiet |= {"_node_ip_address": "127.0.0.1"}
     else:
         _check_answers(address)
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)
     try:
         ray.init(address=address, **quiet)
     except (ConnectionError, RuntimeError, ValueError) as error:
@@ -184,23 +193,10 @@ def _check_nodes(ray: Any) -> None:
 def _one_error(ray: Any) -> Iterator[None]:
     try:
         yield
-    except PocketLensError as error:
-        # Ray makes it an error of two classes, whose text is a traceback.
-        cause = getattr(error, "cause", error)
-        raise (cause if isinstance(cause, PocketLensError) else error) from None
     except ray.exceptions.RayError as error:
-        cause = _ours(error)
-        if cause is not None:
-            raise cause from None
         raise PocketLensError(
             f"Ray: {_first_line(error)}; what is written stays: run the same command again"
         ) from error
-
-
-def _ours(error: BaseException | None) -> PocketLensError | None:
-    while error is not None and not isinstance(error, PocketLensError):
-        error = getattr(error, "cause", None) or error.__cause__
-    return error
 
 
 def _first_line(error: BaseException) -> str:

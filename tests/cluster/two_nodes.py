@@ -1,6 +1,6 @@
 """Two Ray nodes on this machine, one of which is killed half-way: every picture once?
 
-    python tests/ray/two_nodes.py FOLDER [--pictures N] [--bad N] [--part-size N]
+    python tests/cluster/two_nodes.py FOLDER [--pictures N] [--bad N] [--part-size N]
 
 FOLDER holds photos; they are linked as often as is needed. Needs Linux and "pocketlens[cpu,ray]".
 Runs the plain command, then the same with --ray, kills the second node with SIGKILL while it works,
