@@ -22,11 +22,9 @@ def repository(tmp_path: Path) -> Path:
 
 def config(folder: Path) -> Any:
     """Read by Triton's own protobuf, which refuses a field that it does not know."""
-    pytest.importorskip("tritonclient.grpc")
-    from google.protobuf import text_format
-    from tritonclient.grpc.model_config_pb2 import ModelConfig
-
-    return text_format.Parse((folder / "config.pbtxt").read_text(), ModelConfig())
+    triton = pytest.importorskip("tritonclient.grpc.model_config_pb2")
+    text_format = pytest.importorskip("google.protobuf.text_format")
+    return text_format.Parse((folder / "config.pbtxt").read_text(), triton.ModelConfig())
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
