@@ -1,10 +1,11 @@
 """Two Ray nodes on this machine, one of which is killed half-way: every picture once?
 
-    python tests/cluster/two_nodes.py FOLDER [--pictures N] [--bad N] [--part-size N]
+    python tests/cluster/two_nodes.py FOLDER [--pictures N] [--bad N] [--part-size N] [--memory]
 
 FOLDER holds photos; they are linked as often as is needed. Needs Linux and "pocketlens[cpu,ray]".
 Runs the plain command, then the same with --ray, kills the second node with SIGKILL while it works,
-and compares the files byte by byte.
+and compares the files byte by byte. --memory: instead, peak memory of the driver and of the actors
+for a quarter of the pictures and for all, each on one node.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import secrets
 import signal
 import socket
@@ -106,6 +108,36 @@ def run(work: Path, out: str, size: int, *more: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, cwd=work)
 
 
+def peak_memory(work: Path, out: str, size: int) -> tuple[int, int]:
+    """Of the driver, and of the largest actor, in KB."""
+    driver = run(work, out, size, "--ray")
+    most = {True: 0, False: 0}
+    while driver.poll() is None:
+        for process in descendants(driver.pid):
+            if process != driver.pid and not works(process):
+                continue
+            try:
+                status = Path(f"/proc/{process}/status").read_text()
+            except OSError:
+                continue
+            if peak := re.search(r"VmHWM:\s+(\d+)", status):
+                is_driver = process == driver.pid
+                most[is_driver] = max(most[is_driver], int(peak[1]))
+        time.sleep(0.1)
+    assert driver.returncode == 0
+    return most[True], most[False]
+
+
+def compare_memory(work: Path, photos: list[str], options: argparse.Namespace) -> None:
+    found = []
+    for count in (options.pictures // 4, options.pictures):
+        folder = work / str(count)
+        make_pictures(folder / "pictures", photos, count, options.bad)
+        found.append(peak_memory(folder, "ray", options.part_size))
+    for who, few, many in zip(("driver", "largest actor"), *found, strict=True):
+        print(f"{who}: {few / 1e3:.0f} and {many / 1e3:.0f} MB; ratio {many / few:.3f}")
+
+
 def compare(work: Path) -> None:
     parts = sorted((work / "plain").glob("part-*"))
     assert [part.name for part in parts] == sorted(
@@ -129,6 +161,7 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=20_000)
     parser.add_argument("--bad", type=int, default=40)
     parser.add_argument("--part-size", type=int, default=500)
+    parser.add_argument("--memory", action="store_true")
     options = parser.parse_args()
     folder = str(Path(options.folder).resolve())
     photos = list(islice(picture_files([folder], PassedOver(), print), options.pictures))
@@ -140,6 +173,9 @@ def main() -> None:
         # Processes of another user of this machine are kept out.
         (work / "token").write_text(secrets.token_hex())
         os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(work / "token")}
+        if options.memory:
+            compare_memory(work, photos, options)
+            return
         make_pictures(work / "pictures", photos, options.pictures, options.bad)
         start = time.monotonic()
         assert run(work, "plain", options.part_size).wait(DEADLINE) == 0
