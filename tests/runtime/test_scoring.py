@@ -257,7 +257,7 @@ def test_other_model_and_other_versions_are_refused(
     assert main(["predict", str(pictures), "--out", str(tmp_path / "out")]) == 1
     assert "holds another run (its model: " in capsys.readouterr().err
     old = manifest.versions() | {"opencv": "4.9.0"}
-    monkeypatch.setattr("pocketlens.cli.predict_out.versions", lambda: old)
+    monkeypatch.setattr("pocketlens.scoring.manifest.versions", lambda: old)
     assert predict(pictures) == 1
     assert "'opencv': '4.9.0'" in capsys.readouterr().err
 

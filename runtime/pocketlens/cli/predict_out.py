@@ -7,7 +7,7 @@ import hashlib
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pocketlens.cli.progress import Progress
 from pocketlens.engine.cores import usable_cores
@@ -15,12 +15,11 @@ from pocketlens.engine.model_file import read_model
 from pocketlens.errors import SettingError
 from pocketlens.loading import BUNDLED_MODEL, load_model
 from pocketlens.names import printable
-from pocketlens.scoring.manifest import claim, versions
-from pocketlens.scoring.on_ray import LOCAL, score_on_ray
-from pocketlens.scoring.parts import JSONL, PARQUET
-from pocketlens.scoring.scoring import PART_SIZE, Job, Part, Scored
+from pocketlens.scoring import JSONL, LOCAL, PARQUET, PART_SIZE
 from pocketlens.scoring.shard import Shard
-from pocketlens.scoring.sources import Sources
+
+if TYPE_CHECKING:
+    from pocketlens.scoring.scoring import Job, Part, Scored
 
 
 def add_out(parser: argparse.ArgumentParser) -> None:
@@ -78,6 +77,12 @@ def run_out(arguments: argparse.Namespace) -> int:
 
     A scheduler starts again what fails, and a picture would be no better then.
     """
+    # One picture is answered sooner without them.
+    from pocketlens.scoring.manifest import claim, versions
+    from pocketlens.scoring.on_ray import score_on_ray
+    from pocketlens.scoring.scoring import Job
+    from pocketlens.scoring.sources import Sources
+
     sources = Sources(tuple(arguments.photos), arguments.list)
     sources.check()
     shard, kind = arguments.shard or Shard(), arguments.format or JSONL

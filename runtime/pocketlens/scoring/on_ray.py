@@ -18,11 +18,10 @@ from typing import Any
 
 from pocketlens.errors import FileError, FileMissingError, PocketLensError, SettingError
 from pocketlens.extras import requires_extra
+from pocketlens.scoring import LOCAL
 from pocketlens.scoring.manifest import MANIFEST, versions
 from pocketlens.scoring.scoring import Job, Part, Scored
 
-LOCAL = "local"
-"""The address that starts Ray on this machine."""
 _OBJECT_STORE = 100_000_000
 _SECONDS_TO_ANSWER = 5
 _PACKAGES = ("pocketlens", "onnxruntime", "numpy", "opencv-python-headless", "ray")
@@ -91,9 +90,8 @@ def score_on_ray(job: Job, parts: Sequence[Part], folder: Path, address: str) ->
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     with requires_extra("ray", "ray", "pyarrow"):
-        import ray.data
-
         import ray
+        import ray.data
     with _cluster(ray, address), _one_error(ray):
         if not parts:
             return

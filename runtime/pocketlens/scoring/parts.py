@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from pocketlens.extras import requires_extra
+from pocketlens.scoring import PARQUET
 from pocketlens.scoring.whole_file import whole_file
 
 Row: TypeAlias = dict[str, Any]
 """The keys of `predict --json`: an answer's, or "file" and "error"."""
-JSONL, PARQUET = "jsonl", "parquet"
 _ROWS_IN_A_GROUP = 512
 
 

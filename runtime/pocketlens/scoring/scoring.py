@@ -11,6 +11,7 @@ from typing import TypeAlias
 from pocketlens.classifier import Classifier
 from pocketlens.engine.parallel import map_in_order
 from pocketlens.errors import PocketLensError
+from pocketlens.scoring import PART_SIZE
 from pocketlens.scoring.name_file import NameFile, make_name_file
 from pocketlens.scoring.parts import Row, whole_part
 from pocketlens.scoring.remote import is_uri, read_uri
@@ -18,7 +19,6 @@ from pocketlens.scoring.shard import Shard
 from pocketlens.scoring.sources import Sources
 from pocketlens.scoring.whole_file import remove_partial_files
 
-PART_SIZE = 2_000
 _BATCH_SIZE = 8
 
 Part: TypeAlias = tuple[int, int]
