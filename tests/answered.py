@@ -1,4 +1,4 @@
-"""Answers to labelled pictures that tests make up, for reports."""
+"""LabelledAnswers to labelled pictures that tests make up, for reports."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from builders import COLORS, encode
+from pocketlens.labelled_answers import LabelledAnswers
 from pocketlens.metadata import Metadata
-from pocketlens.report.tested import Tested
 
 KINDS = 12
 """Different pictures; all others repeat them."""
@@ -26,7 +26,9 @@ def answers(targets: Any, said: Any, classes: int, score: float = 0.9) -> Any:
     return rows
 
 
-def noisy_answers(folder: Path, labels: tuple[str, ...], each: int, wrong: int = 1) -> Tested:
+def noisy_answers(
+    folder: Path, labels: tuple[str, ...], each: int, wrong: int = 1
+) -> LabelledAnswers:
     """Of each class so many noisy pictures, `wrong` of which are taken for the next class."""
     count = len(labels)
     targets = np.repeat(np.arange(count), each)
@@ -42,4 +44,4 @@ def noisy_answers(folder: Path, labels: tuple[str, ...], each: int, wrong: int =
     for name in sorted(set(files)):
         noise = random.integers(0, 256, (160, 120, 3)).astype(np.uint8)
         (folder / name).write_bytes(encode(noise, ".jpg"))
-    return Tested(folder, files, targets, rows, random.uniform(0, 1, len(targets)))
+    return LabelledAnswers(folder, files, targets, rows, random.uniform(0, 1, len(targets)))

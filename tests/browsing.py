@@ -19,23 +19,26 @@ def show(tab: Any, name: str) -> None:
 
 
 def upload(tab: Any, photo: Path) -> None:
-    if tab.get_by_label("Remove Image").count():
-        tab.get_by_label("Remove Image").first.click()
-    tab.locator("input[type=file]").first.set_input_files(str(photo))
+    tab.get_by_label("Choose a photo").set_input_files(str(photo))
 
 
 def answer(tab: Any, label: str) -> Any:
-    found = tab.get_by_test_id("label-output-value").filter(has_text=label)
-    found.wait_for()
-    return found
+    """The headline of the answer, once it is there."""
+    found = tab.locator(".photo .headline span").filter(has_text=label)
+    found.first.wait_for()
+    return found.first
 
 
 def upload_many(tab: Any, photos: list[Path]) -> None:
-    tab.locator("input[type=file][multiple]").first.set_input_files([str(path) for path in photos])
+    tab.get_by_label("Choose photos or zip files").set_input_files([str(path) for path in photos])
+
+
+def many(tab: Any, words: str) -> None:
+    """Waits until all of them are answered, and these words are said of it."""
+    tab.locator(".many[data-state=done] .said").filter(has_text=words).wait_for()
 
 
 def record(tab: Any) -> None:
-    """Begins a recording on Live and waits for its first answer."""
-    tab.locator("#live").get_by_text("Click to Access Webcam").click()
-    tab.get_by_label("capture photo").filter(has_text="Record").click()
-    tab.locator("#live-answer p").wait_for()
+    """Turns the camera of Live on and waits for its first answer."""
+    tab.locator("#live").get_by_role("button", name="Start the camera").click()
+    tab.locator("#live .answer").wait_for()

@@ -4,77 +4,84 @@ from __future__ import annotations
 
 import socket
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Thread
 
 import gradio as gr
 from starlette.middleware import Middleware
 
-from pocketlens.classifier import Classifier
 from pocketlens.engine.cores import usable_cores
 from pocketlens.errors import SettingError
-from pocketlens_demo import api
+from pocketlens_demo import api, footer
+from pocketlens_demo.addresses import reachable, with_host
 from pocketlens_demo.checked_blocks import CheckedBlocks
 from pocketlens_demo.corrections import Corrections
+from pocketlens_demo.header import header
 from pocketlens_demo.limits import MAX_FILE, MAX_SESSIONS, MAX_WAITING
 from pocketlens_demo.middleware import EXCEPTION_HANDLERS, Guard
+from pocketlens_demo.own_head import OwnHead
 from pocketlens_demo.patient_queue import PatientQueue
+from pocketlens_demo.routes import PageRoutes
+from pocketlens_demo.script import scripted
+from pocketlens_demo.served import Served
 from pocketlens_demo.tabs import live, many, photo, teach
 from pocketlens_demo.tabs import model as model_tab
 from pocketlens_demo.teaching.sessions import Sessions
 from pocketlens_demo.upload_folder import UploadFolder
-from pocketlens_demo.wording import heading
 
 _HERE = Path(__file__).parent
+_ABOUT = "Try a photo: what it shows, how sure the model is, and where it looked."
 _SECONDS_TO_FINISH = 2
 _SECONDS_TO_CLOSE = 1
 
 
 def build(
-    model: Classifier,
+    models: Sequence[Served],
     *,
-    name: str,
-    size: int,
+    host: str,
+    is_public: bool,
     corrections: Corrections | None = None,
     sessions: Sessions | None = None,
-) -> gr.Blocks:
-    """Builds the page around a model.
+) -> CheckedBlocks:
+    """Builds the page around models.
 
     Args:
-        model: Answers for the pictures.
-        name: Name of the model's file.
-        size: Bytes of the model's file.
+        models: They answer for the pictures; the first one for Live, Many and programs.
+        host: The address to listen on.
+        is_public: Whether other computers reach the page.
         corrections: Keeps corrected photos; None: the page does not offer it.
         sessions: What visitors teach; None: the page does not offer it.
     """
-
-    def model_of(request: gr.Request) -> Classifier:
-        return (sessions and sessions.in_use(request.session_hash)) or model
-
-    page = CheckedBlocks(title="pocketlens", analytics_enabled=False)
+    first = models[0]
+    page = CheckedBlocks(title=f"{first.name} · pocketlens", analytics_enabled=False)
+    page.routes = PageRoutes(models, corrections, sessions, host).routes()
     one = {"concurrency_id": "photo", "concurrency_limit": usable_cores()}
     several = {"concurrency_id": "many", "concurrency_limit": 1}
     with page:
-        header = gr.Markdown(heading(model))
+        top = scripted("header", header(models, corrections is not None))
         with gr.Tab("Photo"):
-            photo.build(model, model_of, corrections, one)
+            photo.build(models)
         with gr.Tab("Live"):
-            live.build(model_of, usable_cores())
+            live.build()
         with gr.Tab("Many"):
-            many.build(model_of, several)
+            many.build()
         if sessions:
             with gr.Tab("Teach"):
-                teach.build(page, sessions, model, header, one)
+                teach.build(page, sessions, top, one)
         with gr.Tab("Model"):
-            model_tab.build(model, name, size)
-        api.add_endpoints(model, one, several)
+            model_tab.build(models)
+        with gr.Tab("API"):
+            scripted("api", "<div class='api'></div>")
+        footer.build(is_public, photo.CREDITS if photo.has_examples(models) else "")
+        api.add_endpoints(first.model, one, several)
     return page
 
 
 def launch(
-    page: gr.Blocks,
+    page: CheckedBlocks,
     uploads: UploadFolder,
-    hosts: tuple[str, ...] | None,
+    hosts: set[str],
     *,
     host: str,
     port: int | None,
@@ -86,7 +93,7 @@ def launch(
     """Starts the server and returns; for the arguments see serve(), for `hosts` Guard.
 
     Returns:
-        The page's address, and the public address of gradio.live where `share` asks for it.
+        The page's address for others, and the public one of gradio.live where `share` asks for it.
 
     Raises:
         SettingError: The server cannot listen on the address and port.
@@ -101,6 +108,7 @@ def launch(
             server_port=port,
             share=share,
             auth=auth,
+            auth_message=f"{page.title}: log in with the name and password that you were given.",
             ssl_certfile=ssl_certfile,
             ssl_keyfile=ssl_keyfile,
             ssl_verify=False,
@@ -111,14 +119,17 @@ def launch(
             ssr_mode=False,
             mcp_server=False,
             pwa=False,
-            footer_links=["api"],
+            footer_links=[],
             app_kwargs={
-                "middleware": [Middleware(Guard, uploads=uploads, hosts=hosts, wake=queue.wake)],
+                "middleware": [
+                    Middleware(Guard, uploads=uploads, hosts=hosts, wake=queue.wake),
+                    Middleware(OwnHead, title=str(page.title), about=_ABOUT),
+                ],
                 "exception_handlers": EXCEPTION_HANDLERS,
                 "openapi_url": None,
+                "routes": page.routes,
             },
             favicon_path=_HERE / "icon.svg",
-            css_paths=_HERE / "page.css",
             theme=_theme(),
             quiet=True,
             prevent_thread_lock=True,
@@ -126,7 +137,7 @@ def launch(
     except OSError as error:
         place = f"{host} port {port}" if port else host
         raise SettingError(f"cannot listen on {place} ({error.strerror or error})") from error
-    return local_url, share_url
+    return with_host(local_url, reachable(host)), share_url
 
 
 def _theme() -> gr.Theme:

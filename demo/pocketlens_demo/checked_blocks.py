@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import errno
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from gradio.utils import get_upload_folder
+from starlette.routing import BaseRoute
 
 from pocketlens.errors import PocketLensError
 from pocketlens_demo.limits import MINUTES_KEPT
@@ -19,7 +20,13 @@ _FRAME = re.compile(r"data:image/[\w.+-]+;base64,")
 
 
 class CheckedBlocks(gr.Blocks):
-    """gr.Blocks with checked inputs, and messages for the errors of its functions."""
+    """gr.Blocks with checked inputs, and messages for the errors of its functions.
+
+    Attributes:
+        routes: What its server answers beside Gradio.
+    """
+
+    routes: Sequence[BaseRoute] = ()
 
     async def preprocess_data(self, block_fn: Any, inputs: Any, *more: Any, **named: Any) -> Any:
         """Raises an error for paths of this machine and for URLs, which Gradio would fetch."""

@@ -20,9 +20,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model",
         type=_path,
-        default=BUNDLED_MODEL,
+        action="append",
         metavar="FILE",
-        help=".onnx file (default: cats and dogs)",
+        help=".onnx file (default: cats and dogs); given twice, their answers stand side by side",
     )
     parser.add_argument(
         "--host",
@@ -41,7 +41,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--collect",
         type=_path,
         metavar="FOLDER",
-        help='keep photos that visitors mark with "That\'s wrong", as FOLDER/<class>/<hash>.jpg',
+        help="keep photos that visitors correct, as FOLDER/<class>/<hash>.jpg",
     )
     parser.add_argument(
         "--teach",
@@ -63,8 +63,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Serves the page until Ctrl-C, or writes a Space; see configure()."""
     if (arguments.ssl_certfile is None) != (arguments.ssl_keyfile is None):
         arguments.parser.error("--ssl-certfile and --ssl-keyfile go together")
+    models = arguments.model or [BUNDLED_MODEL]
     if arguments.space:
-        write_space(arguments.model, arguments.space)
+        if len(models) > 1:
+            arguments.parser.error("a Space has one --model")
+        write_space(models[0], arguments.space)
         print(f"{arguments.space}: a Space; try it: python {arguments.space / 'app.py'}")
         return 0
     if arguments.teach:
@@ -74,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
         if line := missing_line():
             print_note(f"the Teach tab needs more: {line}")
     serve(
-        arguments.model,
+        models,
         host=arguments.host,
         port=arguments.port,
         share=arguments.share,

@@ -57,7 +57,10 @@ def _drawing(labels: Sequence[str], counts: np.ndarray, shares: np.ndarray) -> s
         place = f"{left + width * column:.0f} {top + height * row:.0f}"
         color = _RIGHT if row == column else _WRONG
         parts.append(
-            f"<g transform='translate({place})'>"
+            f"<g transform='translate({place})' role='button' tabindex='0' "
+            f"data-truth='{escape(labels[row])}' data-answer='{escape(labels[column])}' "
+            f"aria-label='{_html(labels[row])} answered {_html(labels[column])}: "
+            f"{counts[row, column]:,}'>"
             f"<rect width='{width - 1:.0f}' height='{height - 1}' fill='rgb{color}' "
             f"fill-opacity='{0.15 + 0.45 * shares[row, column]:.2f}'/>"
             f"<text x='{width / 2:.0f}' y='{height / 2 + 5:.0f}' text-anchor='middle'>"
@@ -66,7 +69,7 @@ def _drawing(labels: Sequence[str], counts: np.ndarray, shares: np.ndarray) -> s
         )
     size = left + width * len(names) + longest * 0.71, top + height * len(names) + 4
     return (
-        f"<svg viewBox='0 0 {size[0]:.0f} {size[1]:.0f}' role='img' "
+        f"<svg viewBox='0 0 {size[0]:.0f} {size[1]:.0f}' role='group' "
         f"style='min-width: {size[0] * _SMALLEST:.0f}px; max-width: {size[0]:.0f}px' "
         f"aria-label='Confusion matrix of {len(names)} classes'>{''.join(parts)}</svg>"
     )

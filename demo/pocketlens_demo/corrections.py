@@ -7,6 +7,7 @@ import os
 import re
 from contextlib import suppress
 from pathlib import Path
+from secrets import token_urlsafe
 from tempfile import NamedTemporaryFile
 from threading import Lock
 
@@ -27,7 +28,11 @@ _QUALITY = [cv2.IMWRITE_JPEG_QUALITY, 92]
 
 
 class Corrections:
-    """FOLDER/<class>/<hash>.jpg, one file a photo; safe to share between threads."""
+    """FOLDER/<class>/<hash>.jpg, one file a photo; safe to share between threads.
+
+    Photos of none of the classes are kept beside it, as FOLDER-neither/<hash>.jpg: in FOLDER,
+    training would take them for a class.
+    """
 
     def __init__(self, folder: Path, labels: tuple[str, ...], depth: str = HIGH_BITS) -> None:
         """Makes the folders of the classes; `depth` is that of the model's preprocessing.
@@ -42,7 +47,7 @@ class Corrections:
                     f"the label {cut(label)!r} cannot name a folder of {folder} ({reason}); "
                     "name the class otherwise, or serve the page without collecting"
                 )
-        self._folders = {label: folder / label for label in labels}
+        self._folders: dict[str | None, Path] = {label: folder / label for label in labels}
         self._depth = depth
         self._lock = Lock()
         try:
@@ -53,42 +58,67 @@ class Corrections:
             place = error.filename or folder
             raise FileError(f"{place}: cannot be written ({error.strerror})") from error
         self._check_apart()
+        self._folders[None] = folder.with_name(f"{folder.name}-neither")
+        self._kept: dict[str, tuple[Path, Path | None]] = {}
 
-    def keep(self, photo: bytes, label: str) -> str:
+    def keep(self, photo: bytes, label: str | None) -> str:
         """Stores a photo in the folder of its class; the latest label of a photo counts.
 
         The photo is encoded again, at most 1024 pixels a side: no EXIF data is kept.
 
         Args:
             photo: The bytes of a picture file.
-            label: What it shows.
+            label: What it shows; None: none of the classes.
 
         Returns:
-            A sentence for the visitor.
+            A key for undo().
 
         Raises:
             SettingError: There is no such class, or MAX_CORRECTED photos are kept already.
             ImageError: The photo cannot be decoded.
         """
         if label not in self._folders:
-            raise SettingError(f"got {label!r}, expected one of {listed(list(self._folders))}")
+            labels = [each for each in self._folders if each is not None]
+            raise SettingError(f"got {label!r}, expected one of {listed(labels)}")
         content = encoded(photo, self._depth)
         name = f"{hashlib.sha256(content).hexdigest()[:32]}.jpg"
+        path = self._folders[label] / name
         with self._lock:
             earlier = [folder / name for folder in self._folders.values()]
-            earlier = [path for path in earlier if path.exists()]
-            if earlier:
-                earlier[0].replace(self._folders[label] / name)
-            elif sum(_count(folder) for folder in self._folders.values()) >= MAX_CORRECTED:
+            before = next((each for each in earlier if each.exists()), None)
+            path.parent.mkdir(exist_ok=True)
+            if before:
+                before.replace(path)
+            elif sum(map(_count, self._folders.values())) >= MAX_CORRECTED:
                 raise SettingError(f"{MAX_CORRECTED:,} photos are kept already; no room for more")
             else:
-                write_whole(self._folders[label] / name, content)
-        return f"Kept as {label}. Thank you."
+                write_whole(path, content)
+            key = token_urlsafe(12)
+            self._kept[key] = path, before
+            if len(self._kept) > MAX_CORRECTED:
+                del self._kept[next(iter(self._kept))]
+        return key
+
+    def undo(self, key: str) -> None:
+        """Takes back what keep() did, once; a photo that was kept before stays where it was.
+
+        Raises:
+            SettingError: There is nothing to take back.
+        """
+        with self._lock:
+            path, before = self._kept.pop(key, (None, None))
+            if path is None or not path.exists():
+                raise SettingError("this is not kept any more")
+            if before is None:
+                path.unlink()
+            else:
+                path.replace(before)
 
     def _check_apart(self) -> None:
         """Two labels may name one folder: Cat and cat on a file system that ignores case."""
         labels: dict[tuple[int, int], str] = {}
         for label, folder in self._folders.items():
+            assert label is not None
             status = folder.stat()
             other = labels.setdefault((status.st_dev, status.st_ino), label)
             if other != label:
@@ -119,7 +149,7 @@ def encoded(photo: bytes, depth: str = HIGH_BITS, longest_side: int = _LONGEST_S
 
 
 def _count(folder: Path) -> int:
-    return sum(1 for _ in os.scandir(folder))
+    return sum(1 for _ in os.scandir(folder)) if folder.exists() else 0
 
 
 def write_whole(path: Path, content: bytes) -> None:

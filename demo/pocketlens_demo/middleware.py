@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
@@ -10,13 +11,25 @@ from urllib.parse import urlsplit
 
 from python_multipart.exceptions import FormParserError
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, cookie_parser
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pocketlens.http.limits import MAX_BODY
 from pocketlens.pictures.folders import SUFFIXES
-from pocketlens_demo.limits import MAX_JSON, MAX_STORED, MAX_UPLOAD, MINUTES_KEPT
+from pocketlens_demo.limits import (
+    MAX_JSON,
+    MAX_PHOTO,
+    MAX_RECEIVING,
+    MAX_STORED,
+    MAX_UPLOAD,
+    MINUTES_KEPT,
+)
+from pocketlens_demo.logins import SECONDS, Logins
+from pocketlens_demo.programs import PREFIXES
+from pocketlens_demo.routes import PREFIX
 from pocketlens_demo.upload_folder import UploadFolder
+from pocketlens_demo.uploads import too_large
 
 _API = "/gradio_api/"
 _UPLOAD = f"{_API}upload"
@@ -36,11 +49,21 @@ _ENDPOINTS = (
     "upload",
     "user",
 )
+_STATIC = f"{PREFIX}/static/"
 _SERVED = SUFFIXES | {".csv", ".onnx", ".zip"}
 _POLICY = (
     "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'; object-src 'none'; "
-    "base-uri 'self'; form-action 'self'"
+    "base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
 )
+
+
+# A Space is shown in a frame of its host.
+if "SPACE_ID" in os.environ:
+    _POLICY += " https://huggingface.co"
+
+
+_WRONG = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED)
+"""What a wrong password is answered with."""
 
 
 class Guard:
@@ -50,7 +73,7 @@ class Guard:
         self,
         app: ASGIApp,
         uploads: UploadFolder,
-        hosts: tuple[str, ...] | None,
+        hosts: set[str],
         wake: Callable[[], None],
     ) -> None:
         """Wraps an application.
@@ -58,7 +81,7 @@ class Guard:
         Args:
             app: It gets the requests that pass.
             uploads: The folder whose size is limited.
-            hosts: The host names that a request may be for; None: any.
+            hosts: The host names that a request may be for; none: any.
             wake: Called for each request that passes.
         """
         self.app = app
@@ -66,6 +89,7 @@ class Guard:
         self.hosts = hosts
         self.wake = wake
         self._receiving = 0
+        self._logins = Logins()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles one request."""
@@ -79,12 +103,16 @@ class Guard:
                 headers["Content-Security-Policy"] = _POLICY
                 headers["X-Content-Type-Options"] = "nosniff"
                 headers["Referrer-Policy"] = "same-origin"
+                if _tries_password(scope) and message["status"] in _WRONG:
+                    self._logins.note_wrong(_client(scope))
             await send(message)
 
         refusal = (
             self._renamed(Headers(scope=scope))
             or _foreign(Headers(scope=scope))
             or _unserved(_path(scope))
+            or self._guessing(scope)
+            or _unknown(scope)
             or self._large(scope)
         )
         if refusal:
@@ -92,7 +120,8 @@ class Guard:
             response = JSONResponse({"detail": text}, status)
             await response(scope, receive, send_with_headers)
             return
-        self.wake()
+        if not _is_own(scope):
+            self.wake()
         length = int(Headers(scope=scope).get("content-length") or 0)
         self._receiving += length
         try:
@@ -103,7 +132,7 @@ class Guard:
     def _renamed(self, headers: Headers) -> tuple[int, str] | None:
         """Forbids a host name of another site that leads to this computer (DNS rebinding)."""
         host = urlsplit(f"//{headers.get('host', '')}").hostname
-        if self.hosts is None or host in self.hosts:
+        if not self.hosts or host in self.hosts:
             return None
         text = (
             f"asked for as {host!r}, but this page is for this computer alone "
@@ -111,12 +140,22 @@ class Guard:
         )
         return HTTPStatus.FORBIDDEN, text
 
+    def _guessing(self, scope: Scope) -> tuple[int, str] | None:
+        if not _tries_password(scope) or not self._logins.must_wait(_client(scope)):
+            return None
+        text = f"too many wrong passwords; try again in {SECONDS} seconds"
+        return HTTPStatus.TOO_MANY_REQUESTS, text
+
     def _large(self, scope: Scope) -> tuple[int, str] | None:
         if scope["method"] != "POST":
             return None
         length = Headers(scope=scope).get("content-length", "")
         if not length.isdecimal():
             return HTTPStatus.LENGTH_REQUIRED, "a body needs a Content-Length"
+        if _is_own(scope):
+            return self._large_photo(int(length), MAX_PHOTO)
+        if _is_for_programs(scope):
+            return self._large_photo(int(length), MAX_BODY)
         is_upload = _path(scope) == _UPLOAD
         most = MAX_UPLOAD if is_upload else MAX_JSON
         if int(length) > most:
@@ -127,6 +166,43 @@ class Guard:
             text = f"the server holds all it can; try again in {MINUTES_KEPT} minutes"
             return HTTPStatus.INSUFFICIENT_STORAGE, text
         return None
+
+    def _large_photo(self, length: int, most: int) -> tuple[int, str] | None:
+        if length > most:
+            return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, too_large(length)
+        if length + self._receiving > MAX_RECEIVING:
+            return HTTPStatus.SERVICE_UNAVAILABLE, "Many are asking just now; try again."
+        return None
+
+
+def _tries_password(scope: Scope) -> bool:
+    if scope["method"] == "POST" and _path(scope) == "/login":
+        return True
+    return scope["app"].auth is not None and "authorization" in Headers(scope=scope)
+
+
+def _is_for_programs(scope: Scope) -> bool:
+    return _path(scope).startswith(PREFIXES)
+
+
+def _client(scope: Scope) -> str:
+    return str(scope["client"][0]) if scope.get("client") else ""
+
+
+def _is_own(scope: Scope) -> bool:
+    return _path(scope).startswith(f"{PREFIX}/")
+
+
+def _unknown(scope: Scope) -> tuple[int, str] | None:
+    """Forbids the page's own routes to who has not logged in; Gradio checks its own."""
+    app = scope["app"]
+    if app.auth is None or not _is_own(scope) or _path(scope).startswith(_STATIC):
+        return None
+    cookies = cookie_parser(Headers(scope=scope).get("cookie", ""))
+    names = (f"access-token-{app.cookie_id}", f"access-token-unsecure-{app.cookie_id}")
+    if any(cookies.get(name) in app.tokens for name in names):
+        return None
+    return HTTPStatus.UNAUTHORIZED, "log in first: reload the page"
 
 
 def _path(scope: Scope) -> str:

@@ -7,19 +7,19 @@ import signal
 import ssl
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from pocketlens.errors import FileError, SettingError
 from pocketlens.extras import requires_extra
 from pocketlens.loading import load_model
+from pocketlens_demo.limits import LOOPBACK
 from pocketlens_demo.upload_folder import upload_folder
-
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def serve(
-    model_file: Path,
+    model_files: Sequence[Path],
     *,
     host: str = "127.0.0.1",
     port: int | None = None,
@@ -33,7 +33,7 @@ def serve(
     """Serves the page around a model until Ctrl-C or SIGTERM.
 
     Args:
-        model_file: The .onnx file.
+        model_files: The .onnx files; the photo tab shows their answers side by side.
         host: The address to listen on.
         port: None takes the first free one from 7860 on.
         share: Whether to also open a public address through gradio.live.
@@ -48,34 +48,45 @@ def serve(
             or the port cannot be used, or Gradio is not installed.
         SystemExit: A signal ended it.
     """
-    is_public = host not in _LOOPBACK or share or "GRADIO_ROOT_PATH" in os.environ
+    is_exposed = host not in LOOPBACK or "GRADIO_ROOT_PATH" in os.environ
+    is_public = is_exposed or share
     if teach and is_public and not auth:
         raise SettingError(
             "--teach lets visitors store pictures and start computations: beyond this computer "
             "it takes --auth USER:PASSWORD"
         )
-    model = load_model(model_file)
+    models = [load_model(file) for file in model_files]
     _check_certificate(ssl_certfile, ssl_keyfile)
     _keep_quiet()
     _exit_on_signals()
     with upload_folder() as uploads:
-        with requires_extra("demo", "gradio"):
+        with requires_extra("demo", "gradio", "segno"):
+            from pocketlens.http.application import routes
             from pocketlens_demo.app import build, launch, stop
             from pocketlens_demo.corrections import Corrections
+            from pocketlens_demo.programs import for_programs
+            from pocketlens_demo.served import Served
             from pocketlens_demo.teaching.sessions import Sessions
-        depth = model.metadata.preprocessing.depth
-        corrections = Corrections(collect, model.labels, depth) if collect else None
-        size = model_file.stat().st_size
+        first = models[0]
+        depth = first.metadata.preprocessing.depth
+        corrections = Corrections(collect, first.labels, depth) if collect else None
         sessions = Sessions(uploads.teaching) if teach else None
+        served = [
+            Served(model, file, str(number))
+            for number, (model, file) in enumerate(zip(models, model_files, strict=True))
+        ]
         page = build(
-            model, name=model_file.name, size=size, corrections=corrections, sessions=sessions
+            served, host=host, is_public=is_public, corrections=corrections, sessions=sessions
         )
+        service = for_programs(served, auth)
+        page.routes = [*page.routes, *routes(service)]
+        hosts = set() if is_public else set(LOOPBACK)
         # The folder holds the examples by now, which stay.
         uploads.remove_in_time()
         local_url, share_url = launch(
             page,
             uploads,
-            None if is_public else _LOOPBACK,
+            hosts,
             host=host,
             port=port,
             share=share,
@@ -83,8 +94,11 @@ def serve(
             ssl_certfile=str(ssl_certfile) if ssl_certfile else None,
             ssl_keyfile=str(ssl_keyfile) if ssl_keyfile else None,
         )
+        if is_public and not is_exposed and not share_url:
+            # The public address did not come about.
+            hosts.update(LOOPBACK)
         print(f"the page is at {local_url}" + (f" and {share_url}" if share_url else ""))
-        if host not in _LOOPBACK and not ssl_certfile:
+        if host not in LOOPBACK and not ssl_certfile:
             print("browsers of other computers open the camera only with https (--ssl-certfile)")
         print("Ctrl-C stops it", flush=True)
         try:
@@ -93,6 +107,7 @@ def serve(
                 time.sleep(1)
         finally:
             stop(page)
+            service.queue.close()
             if sessions:
                 sessions.close_all()
 
@@ -119,7 +134,7 @@ def _keep_quiet() -> None:
     os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "100"
     # Gradio sends its own server a request, which must not go through a proxy.
     for name in ("no_proxy", "NO_PROXY"):
-        os.environ[name] = ",".join(filter(None, (os.environ.get(name), *_LOOPBACK)))
+        os.environ[name] = ",".join(filter(None, (os.environ.get(name), *LOOPBACK)))
 
 
 def _check_certificate(certfile: Path | None, keyfile: Path | None) -> None:

@@ -26,7 +26,7 @@ from pathlib import Path
 from pocketlens_demo.serving import serve
 
 serve(
-    Path(__file__).with_name({model!r}),
+    [Path(__file__).with_name({model!r})],
     host=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"),
     port=int(os.environ.get("GRADIO_SERVER_PORT", "7860")),
 )
@@ -91,7 +91,7 @@ def _left_out(folder: str, names: list[str]) -> set[str]:
 
 def _requirements() -> str:
     """The installed versions; onnxruntime for the CPU: only paid Spaces have a GPU."""
-    names = ("numpy", "opencv-python-headless", "gradio")
+    names = ("numpy", "opencv-python-headless", "gradio", "segno")
     versions = {name: version(name) for name in names}
     versions["onnxruntime"] = str(import_onnxruntime().__version__)
     return "".join(f"{name}=={number}\n" for name, number in versions.items())

@@ -47,7 +47,7 @@ class Upload:
             except OSError as error:
                 raise FileMissingError("the upload is gone; upload it again") from error
             if size > MAX_PHOTO:
-                raise ImageError(f"{size:,} bytes, at most {MAX_PHOTO:,} are taken for a photo")
+                raise ImageError(too_large(size))
             return read_bytes(self.path)
         if not self._url:
             raise InputTypeError(
@@ -57,6 +57,11 @@ class Upload:
             return base64.b64decode(self._url.partition(",")[2], validate=True)
         except binascii.Error as error:
             raise ImageError(f"a frame that is no base64 ({error})") from error
+
+
+def too_large(size: int) -> str:
+    """Why a photo of so many bytes is refused."""
+    return f"{size / 1e6:.0f} MB; at most {MAX_PHOTO / 1e6:.0f} MB are taken for a photo"
 
 
 def table_name(name: str) -> str:

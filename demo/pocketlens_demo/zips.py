@@ -130,7 +130,7 @@ def _is_picture(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
 def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     data = _start(archive, member, MAX_PHOTO + 1)
     if len(data) > MAX_PHOTO:
-        raise ImageError(f"larger than {MAX_PHOTO} bytes")
+        raise ImageError(f"more than {MAX_PHOTO / 1e6:.0f} MB, which is the most for a photo")
     return data
 
 

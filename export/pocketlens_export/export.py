@@ -15,10 +15,10 @@ from pocketlens.calibration.temperature import describe_calibration
 from pocketlens.classifier import Classifier
 from pocketlens.engine.session import FAMILIARITY
 from pocketlens.errors import ExportError, SettingError
+from pocketlens.labelled_answers import LabelledAnswers
 from pocketlens.metadata import Metadata
 from pocketlens.metadata.familiarity import Familiarity
 from pocketlens.metrics import rejection, softmax
-from pocketlens.report.tested import Tested
 from pocketlens.run_folder import REPORT, OutOfFold, Run, read_run
 from pocketlens_export.building import Built, build
 from pocketlens_export.conversion import versions
@@ -132,7 +132,7 @@ def _familiarity_out_of_fold(built: Built, known: OutOfFold) -> npt.NDArray[np.f
 
 def _measure(
     built: Built, metadata: Metadata, run: Run, unseen: Sequence[Path]
-) -> tuple[Metadata, Tested]:
+) -> tuple[Metadata, LabelledAnswers]:
     """Adds figures of pictures that the network has not learnt from, and gives its answers."""
     pictures, truth = run.pictures("test")
     file = load(built.model, metadata)
@@ -158,14 +158,16 @@ def _measure(
     robustness = {name: accuracy(each, truth) for name, each in found.items()}
     count = len(run.out_of_fold.logits if run.out_of_fold else run.split["validation"])
     familiar = None if known is None else answers.familiarity
-    tested = Tested(run.test_folder, run.split["test"], truth, answers.probabilities, familiar)
+    tested = LabelledAnswers(
+        run.test_folder, run.split["test"], truth, answers.probabilities, familiar
+    )
     if run.out_of_fold and run.held_out:
         names = run.split["train"]
         logits = run.out_of_fold.logits[:, : built.heads.labels]
         probabilities = softmax(logits / built.heads.temperature)
         if known:
             familiar = known.of(_familiarity_out_of_fold(built, run.out_of_fold))
-        tested = Tested(run.folder, names, run.classes(names), probabilities, familiar)
+        tested = LabelledAnswers(run.folder, names, run.classes(names), probabilities, familiar)
     known_answers = tested.probabilities, tested.targets
     measured = replace(
         metadata,

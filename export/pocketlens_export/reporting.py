@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from pocketlens.checking.findings import Findings
 from pocketlens.cli.printing import print_note
 from pocketlens.errors import FileError
+from pocketlens.labelled_answers import LabelledAnswers
 from pocketlens.loading import load_model
-from pocketlens.report.answers import milliseconds
+from pocketlens.report.about import about_file
 from pocketlens.report.report import write_report
-from pocketlens.report.tested import About, Tested
 
 
-def report_on(file: Path, tested: Tested, report: Path, findings: Findings | None = None) -> None:
+def report_on(
+    file: Path, tested: LabelledAnswers, report: Path, findings: Findings | None = None
+) -> None:
     """Writes the report, or says why there is none.
 
     Args:
@@ -23,8 +26,7 @@ def report_on(file: Path, tested: Tested, report: Path, findings: Findings | Non
         findings: What was found in the folder before the training.
     """
     model = load_model(file)
-    took = milliseconds(model, tested.folder, tested.files)
-    about = About(file.name, file.stat().st_size, took, findings=findings)
+    about = replace(about_file(file, model, tested), findings=findings)
     try:
         write_report(report, model.metadata, tested, about)
     except FileError as error:

@@ -126,7 +126,7 @@ def measure(
     pictures: Iterable[tuple[int, str]],
     outliers: Iterable[str] | None,
     on_answer: OnAnswer,
-    keep: Callable[[int, str, Prediction], object] = lambda place, file, answer: None,
+    keep: Callable[[int, str, Prediction], object] | None = None,
 ) -> Evaluation | None:
     """Answers the pictures and counts, in constant memory but for some numbers a picture.
 
@@ -158,7 +158,8 @@ def measure(
         on_answer(file, answer)
         if isinstance(answer, Prediction):
             tally.add(place, file, answer)
-            keep(place, file, answer)
+            if keep:
+                keep(place, file, answer)
     evaluation = tally.evaluation()
     if evaluation is None or outliers is None:
         return evaluation

@@ -1,4 +1,4 @@
-"""Names of classes and files: compared as NFC text, and shown whatever their characters."""
+"""Names and counts as text; names are compared as NFC, and shown whatever their characters."""
 
 from __future__ import annotations
 
@@ -39,6 +39,11 @@ def printable(text: str) -> str:
 def cut(name: str, longest: int = _LONGEST) -> str:
     """The name, or so many characters of it and an ellipsis."""
     return name if len(name) <= longest else f"{name[: longest - 1]}…"
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Such as "1 picture" or "1,000 pictures"; `plural` where it is not formed by an "s"."""
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def listed(names: Sequence[str], most: int = 20) -> str:

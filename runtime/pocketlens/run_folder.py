@@ -14,10 +14,10 @@ import numpy.typing as npt
 
 from pocketlens.checking.findings import Findings
 from pocketlens.errors import DatasetError, FileMissingError, ModelError
+from pocketlens.labelled_answers import LabelledAnswers
 from pocketlens.metadata import Metadata
 from pocketlens.metrics import Classes, Probabilities, softmax
 from pocketlens.names import normalised
-from pocketlens.report.tested import Tested
 
 MODEL = "model.keras"
 RECORD = "record.json"
@@ -92,7 +92,7 @@ class Run:
     probabilities: Probabilities | None = None
     findings: Findings | None = None
 
-    def tested(self) -> Tested:
+    def tested(self) -> LabelledAnswers:
         """The tested pictures, and the answers to them by a network that had not seen them.
 
         Raises:
@@ -101,14 +101,14 @@ class Run:
         if self.out_of_fold:
             files = self.split["train"]
             logits = self.out_of_fold.logits[:, : len(self.metadata.labels)]
-            return Tested(self.folder, files, self.classes(files), softmax(logits))
+            return LabelledAnswers(self.folder, files, self.classes(files), softmax(logits))
         if self.probabilities is None:
             raise ModelError(
                 f"{self.model.parent}: an older version wrote it, without answers; train again, or "
                 "export it and compare the .onnx files"
             )
         files = self.split["test"]
-        return Tested(self.test_folder, files, self.classes(files), self.probabilities)
+        return LabelledAnswers(self.test_folder, files, self.classes(files), self.probabilities)
 
     def classes(self, names: Sequence[str]) -> Classes:
         """For each of some files the index of its class."""

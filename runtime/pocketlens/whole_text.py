@@ -12,19 +12,34 @@ from pocketlens.errors import FileError
 def replace_text(file: Path, text: str | None) -> None:
     """Writes the text beside the file and renames it; None only tries whether that can be done.
 
+    A link stays, and what it points to is written.
+
     Raises:
         FileError: It cannot be written; what was there is as it was.
     """
-    if file.is_dir() or not file.parent.is_dir():
-        raise FileError(f"{file}: expected the name of a file in a folder that exists")
-    partial = file.with_name(f".{file.name}.{os.getpid()}.partial")
+    if refusal := _refusal(file):
+        raise FileError(f"{file}: {refusal}")
+    target = Path(os.path.realpath(file))
+    partial = target.with_name(f".{target.name[:50]}.{os.getpid()}.partial")
     try:
         partial.write_text(text or "", encoding="utf-8", errors="backslashreplace")
         if text is not None:
-            partial.replace(file)
+            partial.replace(target)
     except OSError as error:
         raise FileError(f"{file}: cannot be written ({error.strerror})") from error
     finally:
         # A file system that is read-only refuses this too, and would hide the reason.
         with suppress(OSError):
             partial.unlink()
+
+
+def _refusal(file: Path) -> str:
+    try:
+        if file.is_dir() or not file.parent.is_dir():
+            return "expected the name of a file in a folder that exists"
+        # A rename would put an ordinary file in place of /dev/null.
+        if file.exists() and not file.is_file():
+            return "is a device or a pipe, expected the name of a file"
+    except OSError as error:
+        return f"cannot be written ({error.strerror})"
+    return ""

@@ -21,7 +21,7 @@ def kept(folder: Path) -> list[str]:
 def test_layout_is_that_of_a_training_folder(tmp_path: Path) -> None:
     found = Corrections(tmp_path / "new" / "folder", LABELS)
     photo = encode(plain(200, 0, 0, (2000, 3000)), ".jpg")
-    assert found.keep(photo, "red") == "Kept as red. Thank you."
+    found.keep(photo, "red")
     [name] = kept(tmp_path / "new" / "folder")
     assert Path(name).parent.name == "red"
     picture = cv2.imread(str(tmp_path / "new" / "folder" / name))
@@ -37,6 +37,33 @@ def test_the_last_word_counts(tmp_path: Path) -> None:
         found.keep(photo, label)
         [name] = kept(tmp_path)
         assert Path(name).parent.name == label
+
+
+def test_neither_is_kept_beside_the_classes(tmp_path: Path) -> None:
+    folder = tmp_path / "corrected"
+    found = Corrections(folder, LABELS)
+    photo = encode(plain(200, 0, 0))
+    found.keep(photo, None)
+    [name] = kept(tmp_path)
+    assert Path(name).parent.name == "corrected-neither"
+    found.keep(photo, "green")
+    [name] = kept(tmp_path)
+    assert Path(name).parent.name == "green"
+    assert sorted(path.name for path in folder.iterdir()) == sorted(LABELS)
+
+
+def test_each_is_taken_back_once(tmp_path: Path) -> None:
+    found = Corrections(tmp_path / "corrected", LABELS)
+    photo = encode(plain(200, 0, 0))
+    first, second = found.keep(photo, "red"), found.keep(photo, None)
+    found.undo(second)
+    [name] = kept(tmp_path)
+    assert Path(name).parent.name == "red"
+    found.undo(first)
+    assert kept(tmp_path) == []
+    for key in (first, second, "", "../x"):
+        with pytest.raises(SettingError, match="not kept any more"):
+            found.undo(key)
 
 
 def test_nothing_but_the_picture_is_kept(tmp_path: Path) -> None:

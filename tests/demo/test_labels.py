@@ -16,7 +16,7 @@ from pocketlens.names import cut, listed
 pytest.importorskip("gradio")
 pytest.importorskip("playwright.sync_api")
 
-from browsing import answer, show, upload, upload_many
+from browsing import answer, many, show, upload, upload_many
 from served_page import Page
 
 ODD = (
@@ -57,13 +57,18 @@ def test_any_label_on_every_tab(
         tab = visit(page)
         upload(tab, photos[0])
         answer(tab, ODD[0])
-        named = tab.locator("#photo-tab .confidence-set .text").all_inner_texts()
-        assert [text.strip() for text in named] == list(ODD[:10])
+        named = tab.locator(".photo .others li span").all_text_contents()
+        assert named == list(ODD[1:10])
+        assert tab.locator(".chips li").all_text_contents() == [
+            *(cut(label) for label in ODD[:10]),
+            "14 more",
+        ]
         show(tab, "Many")
         upload_many(tab, photos[:2])
-        tab.get_by_role("button", name="Classify").click()
-        tab.get_by_text(f"2 photos: 2 {ODD[0]}").wait_for()
-        tab.get_by_role("gridcell", name=ODD[0]).first.wait_for()
+        many(tab, "2 photos")
+        tab.locator(".chip-row .pill").get_by_text(f"2 {ODD[0]}").wait_for()
+        tab.get_by_role("button", name="Table").click()
+        assert tab.locator(".results td:nth-child(2)").all_inner_texts() == [ODD[0]] * 2
         show(tab, "Model")
         drawn = tab.locator("figure svg title").all_text_contents()
         assert drawn == [cut(label) for label in ODD for _ in range(2)]

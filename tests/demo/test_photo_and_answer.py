@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("gradio")
 pytest.importorskip("playwright.sync_api")
 
-from browsing import answer, record, show, upload, upload_many
+from browsing import answer, many, record, show, upload, upload_many
 from served_page import Page
 
 
@@ -36,20 +36,42 @@ def test_after_the_server_was_down(tab: Any, photos: list[Path]) -> None:
     first.kill()
     upload(tab, named(photos, "cat"))
     shown.wait_for(state="hidden")
-    with tab.expect_navigation():
-        second = Page(port=first.port)
+    tab.locator(".photo .card.error").filter(has_text="The server does not answer").wait_for()
+    second = Page(port=first.port)
     upload(tab, named(photos, "coffee"))
     shown = answer(tab, "neither")
     show(tab, "Live")
     record(tab)
     second.kill()
-    tab.locator("#live-answer p").wait_for(state="hidden")
-    tab.get_by_text("Connection to the server was lost").wait_for()
-    # Once it knows that the server is gone, Gradio runs no event at all.
+    tab.locator("#live .answer").wait_for(state="hidden")
+    tab.get_by_text("The server does not answer").first.wait_for()
     show(tab, "Photo")
     assert shown.is_visible()
     upload(tab, named(photos, "cat"))
     shown.wait_for(state="hidden")
+
+
+def test_the_answer_of_the_latest_photo(page: Page, tab: Any, photos: list[Path]) -> None:
+    # The answer for the first photo comes after that for the second.
+    waiting: list[Any] = []
+    first = named(photos, "dog").read_bytes()
+
+    def hold(route: Any) -> None:
+        if not waiting and route.request.post_data_buffer == first:
+            waiting.append(route)
+        else:
+            route.continue_()
+
+    tab.route("**/page/answer*", hold)
+    tab.goto(page.url)
+    upload(tab, named(photos, "dog"))
+    tab.locator(".photo[data-state=waiting]").wait_for()
+    upload(tab, named(photos, "cat"))
+    answer(tab, "cat")
+    with tab.expect_response("**/page/answer*"):
+        waiting[0].continue_()
+    tab.evaluate("new Promise((next) => setTimeout(next))")
+    assert tab.locator(".photo .headline span").all_inner_texts() == ["cat"]
 
 
 def test_a_photo_that_cannot_be_read(
@@ -59,43 +81,46 @@ def test_a_photo_that_cannot_be_read(
     upload(tab, named(photos, "dog"))
     shown = answer(tab, "dog")
     asked = []
-    tab.on("request", lambda request: asked.append(request.post_data or ""))
+    tab.on("request", lambda request: asked.append(request.url))
     broken = tmp_path / "broken.jpg"
     broken.write_bytes(photos[0].read_bytes()[:2000])
     upload(tab, broken)
-    tab.get_by_text("cut off").first.wait_for()
+    tab.locator(".photo .card.error").filter(has_text="cut off").wait_for()
     assert not shown.is_visible()
-    assert sum(broken.name in body and "fn_index" in body for body in asked) == 1
+    assert sum("/page/answer" in url for url in asked) == 1
     assert tab.get_by_text("cut off").count() == 1
+    # The reason stays until the next photo.
+    upload(tab, named(photos, "cat"))
+    answer(tab, "cat")
+    assert tab.get_by_text("cut off").count() == 0
 
 
-def test_a_click_right_after_the_upload(page: Page, browser: Any, photos: list[Path]) -> None:
+def test_dropping_again_and_again(page: Page, browser: Any, photos: list[Path]) -> None:
     tabs = [browser.new_page() for _ in range(2)]
     for tab in tabs:
         tab.set_default_timeout(10_000)
         tab.goto(page.url)
         show(tab, "Many")
-    for turn in range(6):
-        some = photos[: 1 + turn % len(photos)]
+    for turn in range(4):
+        some = photos[: 1 + turn]
         for tab in tabs:
+            # The second drop stops the first one.
+            upload_many(tab, photos)
             upload_many(tab, some)
-            if turn % 2:
-                tab.locator(".file-preview tr").first.wait_for()
-            tab.get_by_role("button", name="Classify").click()
         for tab in tabs:
-            summary = tab.locator("#summary").filter(has_text=f"{len(some)} photo")
-            summary.wait_for()
-            tab.get_by_label("Clear").click()
-            summary.wait_for(state="detached")
+            many(tab, f"{len(some)} photo")
+            assert tab.locator(".results .tile").count() == len(some)
     for tab in tabs:
         tab.close()
 
 
-def test_a_click_right_after_a_stop(page: Page, tab: Any, photos: list[Path]) -> None:
+def test_dropping_right_after_a_stop(page: Page, tab: Any, photos: list[Path]) -> None:
     tab.goto(page.url)
     show(tab, "Many")
-    upload_many(tab, photos)
     for _ in range(3):
-        tab.get_by_role("button", name="Stop").click()
-        tab.get_by_role("button", name="Classify").click()
-        tab.get_by_text(f"{len(photos)} photos: ").wait_for()
+        upload_many(tab, photos)
+        # It may be done by now.
+        tab.evaluate("document.querySelector('.running button').click()")
+        upload_many(tab, photos)
+        many(tab, f"{len(photos)} photos")
+        assert tab.locator(".results .tile").count() == len(photos)

@@ -27,11 +27,30 @@ def test_visitors_must_log_in(photos: list[Path]) -> None:
         for path in ("upload", "call/predict", "queue/join"):
             answer = httpx.post(f"{page.url}/gradio_api/{path}", json={"data": []})
             assert answer.status_code == 401
+        photo = photos[0].read_bytes()
+        own = (("POST", "answer"), ("GET", "examples/0?side=9"), ("GET", "models/0"))
+        for cookie in ({}, {"access-token-unsecure": "guess"}):
+            for method, path in own:
+                asked = httpx.request(
+                    method,
+                    f"{page.url}/page/{path}",
+                    content=photo if method == "POST" else None,
+                    cookies=cookie,
+                )
+                assert asked.status_code == 401
         wrong = {"username": "ann", "password": "se"}
         assert httpx.post(f"{page.url}/login", data=wrong).status_code == 400
+        with httpx.Client(base_url=page.url) as web:
+            web.post("/login", data={"username": "ann", "password": "se:cret"})
+            assert web.post("/page/answer", content=photo).json()["label"] == "cat"
+            for _, path in own[1:]:
+                assert web.get(f"/page/{path}").status_code == 200
+        assert "Cats and dogs" in httpx.get(page.url).text
         client = page.connect(auth=("ann", "se:cret"))
         assert predict(client, photos[0])["label"] == "cat"
         client.close()
+        guesses = [httpx.post(f"{page.url}/login", data=wrong).status_code for _ in range(6)]
+        assert guesses == [400] * 4 + [429] * 2
     finally:
         assert "se:cret" not in page.close()
 

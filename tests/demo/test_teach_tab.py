@@ -22,8 +22,7 @@ pytest.importorskip("onnx")
 pytest.importorskip("sklearn")
 pytest.importorskip("playwright.sync_api")
 
-from browsing import answer as answered
-from browsing import show
+from browsing import answer, show, upload
 from served_page import Page, free_port
 
 RED, GREEN, BLUE = (200, 40, 40), (40, 180, 60), (40, 60, 200)
@@ -100,8 +99,12 @@ def said(tab: Any, words: str) -> None:
     tab.locator("#teach-classes .said").filter(has_text=words).wait_for()
 
 
+def answered(tab: Any, label: str) -> None:
+    tab.get_by_test_id("label-output-value").filter(has_text=label).wait_for()
+
+
 def open_camera(tab: Any) -> None:
-    tab.locator("#teach-camera").get_by_text("Click to Access Webcam").click()
+    tab.locator("#teach-camera").get_by_role("button", name="Start the camera").click()
     tab.wait_for_function("document.querySelector('#teach-camera video')?.videoWidth > 0")
 
 
@@ -140,7 +143,7 @@ def test_three_colours(
     card(tab, "blue").get_by_text(f"{PICTURES - 1} pictures").wait_for()
     tab.get_by_role("button", name="Teach", exact=True).click()
     tab.locator("#teach-result").get_by_text("Right for").wait_for(timeout=60_000)
-    tab.locator("#teach-camera-answer").filter(has_text="red").wait_for()
+    tab.locator("#teach-camera .answer").filter(has_text="red").wait_for()
     for label in ("green", "blue"):
         if tab.get_by_label("Remove Image").count():
             tab.get_by_label("Remove Image").first.click()
@@ -164,13 +167,14 @@ def check_what_is_taken_away(tab: Any, files: dict[str, list[Path]], folder: Pat
         folders = [name.split("/")[1] for name in archive.namelist()]
     assert folders.count("green") == PICTURES + 1
     tab.get_by_role("button", name="Use on this page").click()
-    tab.get_by_text("The answer is blue, green, red or none of them").wait_for()
+    tab.get_by_role("heading", name="Taught").wait_for()
     show(tab, "Photo")
-    tab.locator("#photo input[type=file]").set_input_files(str(files["green"][-1]))
-    answered(tab, "green")
+    tab.get_by_role("heading", name="Blue, green, red or none of them?").wait_for()
+    upload(tab, files["green"][-1])
+    answer(tab, "green")
     show(tab, "Teach")
     tab.get_by_role("button", name="Back to the page's model").click()
-    tab.get_by_text("The answer is cat, dog or neither").wait_for()
+    tab.get_by_role("heading", name="Cats and dogs").wait_for()
 
 
 def test_two_visitors_do_not_see_each_other(
@@ -208,5 +212,5 @@ def test_a_camera_that_is_taken_away(page: Page, visit: Callable[..., Any]) -> N
     said(tab, "The camera was taken away; turn it on again")
     tab.mouse.up()
     assert card(tab, "red").locator(".picture").count() >= 1
-    tab.locator("#teach-camera").get_by_text("Click to Access Webcam").wait_for()
+    tab.locator("#teach-camera").get_by_role("button", name="Start the camera").wait_for()
     assert tab.evaluate("document.documentElement.scrollWidth") <= 360

@@ -292,11 +292,12 @@ def test_visitors_do_not_see_each_other(
     assert not ann.is_used, "there is no model yet"
     ann.model = load_model(colors_file)
     assert names(ben.pictures) == {}
-    assert visitors.in_use("a") is None
     ann.switch()
-    assert visitors.in_use("a") is ann.model
-    assert visitors.in_use("b") is None
-    assert visitors.in_use(None) is None
+    assert ann.is_used
+    assert visitors.taught(ann.key) is ann.model
+    assert ann.key != "a"
+    assert visitors.taught(ben.key) is None
+    assert visitors.taught("") is None
     visitors.close_all()
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(SettingError, match="being stopped"):
@@ -355,6 +356,6 @@ def test_what_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
     monkeypatch.setattr("gradio.Markdown", said.append)
     nothing: Any = None
-    teach.build(nothing, nothing, nothing, nothing, {})
+    teach.build(nothing, nothing, nothing, {})
     assert "[teach]" in said[0]
     assert "start it again" in said[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import gc
 import io
 import json
@@ -31,7 +30,8 @@ from fuzz import save
 from pocketlens.cli import main
 from pocketlens.errors import FormatError, ImageError, PocketLensError
 from pocketlens.pictures.decoding import decode
-from pocketlens_demo.app import build
+from pocketlens_demo.answering import answer
+from pocketlens_demo.api import add_endpoints
 from pocketlens_demo.bulk import answers
 from pocketlens_demo.zips import named_pictures
 
@@ -126,25 +126,18 @@ def doors(model: pocketlens.Classifier) -> Iterator[dict[str, Door]]:
     with warnings.catch_warnings():
         # Gradio leaves event loops behind.
         warnings.simplefilter("ignore", ResourceWarning)
-        page = build(model, name="model.onnx", size=1, corrections=None)
+        with gradio.Blocks(analytics_enabled=False) as page:
+            add_endpoints(model, {}, {})
         gc.collect()
     called: dict[str, Any] = {}
     for function in filter(None, (each.fn for each in page.fns.values())):
         called.setdefault(f"{function.__module__}.{function.__name__}", function)
-    classify = {tab: called[f"pocketlens_demo.tabs.{tab}.classify"] for tab in ("photo", "live")}
 
     def zipped(data: bytes, file: Path) -> Scores:
         archive = file.with_suffix(".zip")
         with zipfile.ZipFile(archive, "w") as content:
             content.writestr("photo.jpg", data)
         return raised(*answers(model, named_pictures([upload(archive)])))
-
-    def frame(data: bytes, file: Path) -> Scores:
-        url = f"data:image/jpeg;base64,{base64.b64encode(data).decode()}"
-        html, *_ = classify["live"]({"url": url}, [], 0, gradio.Request())
-        best = model.predict(data)
-        assert f"<b>{best.label} {best.score:.0%}</b>" in html
-        return best.scores
 
     yield {
         "path": lambda data, file: model.predict(file).scores,
@@ -156,8 +149,7 @@ def doors(model: pocketlens.Classifier) -> Iterator[dict[str, Door]]:
         "endpoint": lambda data, file: called["pocketlens_demo.api.predict"](upload(file))[
             "scores"
         ],
-        "photo tab": lambda data, file: classify["photo"](upload(file), False, gradio.Request())[0],
-        "live tab": frame,
+        "page": lambda data, file: dict(answer(model, data, explain=True)["scores"]),
         "upload": lambda data, file: raised(*answers(model, named_pictures([upload(file)]))),
         "zip": zipped,
     }

@@ -197,7 +197,7 @@ def test_class_without_a_readable_picture(
     (folder / "red" / "0.png").write_bytes(b"nothing")
     (folder / "red" / "1.png").write_bytes(b"nothing")
     error = refused([str(folder), "--out", str(tmp_path / "m.onnx")], capsys)
-    assert "none of its 3 files is a picture" in error
+    assert "has no picture among 3 files" in error
 
 
 def test_markup_as_a_class_name(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from pocketlens.checking.check import check_folder
 from pocketlens.checking.facts import picture_facts
 from pocketlens.checking.findings import Findings
 from pocketlens.checking.labels import suspected
-from pocketlens.checking.leaks import leak_notes
+from pocketlens.checking.leaks import balance_notes, leak_notes
 from pocketlens.checking.neighbours import Neighbours, find_neighbours
 from pocketlens.checking.reading import THUMBNAIL
 from pocketlens.checking.twins import same_pictures
@@ -146,7 +146,7 @@ def circle(top: Path) -> None:
     [
         (no_folder, FileMissingError, "no such folder"),
         (no_class, DatasetError, "no file in a sub-folder"),
-        (no_picture, DatasetError, "none of its 1 files is a picture"),
+        (no_picture, DatasetError, "has no picture that can be read among 1 file"),
     ],
 )
 def test_folder_that_cannot_be_checked_is_refused(
@@ -176,6 +176,22 @@ def test_what_may_not_be_read_is_named(tmp_path: Path) -> None:
         (tmp_path / "b" / "deep").chmod(0o700)
     assert set(named) == {"a/00.jpg", "b/deep"}
     assert all("Permission denied" in reason for reason in named.values())
+
+
+def test_single_class_is_no_clean_bill(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert list(balance_notes(["a", "b"], [3, 0])) == [
+        "only 'a' has pictures: a training needs two classes"
+    ]
+    fill(tmp_path / "pets", classes=("a",), each=1)
+    page = tmp_path / "page.html"
+    assert main(["check", str(tmp_path / "pets"), "--html", str(page)]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("1 picture of 1 class\n")
+    assert "needs two classes" in out
+    assert f"written: {page}" in err
+    text = page.read_text(encoding="utf-8")
+    assert "1 picture of 1 class." in text
+    assert "Nothing was found" not in text
 
 
 def test_file_among_the_pictures_is_refused(
@@ -279,4 +295,7 @@ def test_what_gives_the_class_away_is_said(change: Callable[[Any, int], Any], sa
 def test_ordinary_names_give_nothing_away() -> None:
     assert leaks(NUMBERED, lambda pixels, target: pixels) == ""
     cameras = [f"x/{('IMG', 'DSC')[row >= 30]}_{row}.png" for row in range(60)]
-    assert "named alone" in leaks(cameras, lambda pixels, target: pixels)
+    said = leaks(cameras, lambda pixels, target: pixels)
+    assert "named alone" in said
+    assert "No network sees a name" in said
+    assert "may learn that" not in said

@@ -81,10 +81,14 @@ def test_the_page(colors: Path, files: list[str], command: Any, tmp_path: Path) 
     assert "red/&lt;b&gt;&amp;0.png" in text
     assert "<b>&0" not in text
     assert "is the model itself" in command(*files, "--folder", str(colors), "--html", files[1])[2]
+    inside = str(colors / "red" / "page.html")
+    error = command(*files, "--folder", str(colors), "--html", inside)[2]
+    assert "lies among the pictures" in error
 
 
 def test_a_file_and_itself(colors: Path, files: list[str], command: Any) -> None:
-    _, out, _ = command(files[0], files[0], "--folder", str(colors), "--json")
+    _, out, err = command(files[0], files[0], "--folder", str(colors), "--json")
+    assert f"{files[0]} and {files[0]} are the same model" in err
     found = json.loads(out)
     low, high = found["accuracy"]["interval"]
     assert low < found["accuracy"]["value"] == 0 < high
@@ -113,7 +117,13 @@ def test_what_cannot_be_compared(
     other.write_bytes(colors_model(labels=["a", "b", "c"]))
     status, _, err = command(files[0], str(other), "--folder", str(colors))
     assert status == 1
+    assert err.startswith(f"pocketlens: error: {other}: ")
     assert "none of the model's classes" in err
+    other.write_bytes(colors_model(labels=["red", "green", "c"]))
+    status, _, err = command(files[0], str(other), "--folder", str(colors))
+    assert status == 1
+    assert f"{other}: does not know blue" in err
+    assert "--common" not in err
 
 
 def make_run(folder: Path, pictures: Path, names: list[str], right: int) -> str:
@@ -137,7 +147,7 @@ def test_two_runs(colors: Path, command: Any, tmp_path: Path) -> None:
     ]
     status, out, err = command(*runs, "--json")
     assert status == 0
-    assert "1 pictures were tested by one of the two alone" in err
+    assert "left out: 1 picture that one of the two alone has tested" in err
     found = json.loads(out)
     assert found["pictures"] == 11
     assert found["accuracy"]["of"] == [5 / 11, 9 / 11]

@@ -225,7 +225,7 @@ def test_what_cannot_be_read_is_named_and_counted(colors: Path, command: Any) ->
     assert "answered 8 of 10 files; 1 could not be read; passed over: 4 hidden or system" in err
     assert "1 outside any class folder" in err
     assert "1 non-picture" in err
-    assert "not read                   1 pictures" in command(colors)[1]
+    assert "not read                   1 picture\n" in command(colors)[1]
 
 
 def test_classes_without_a_readable_picture(colors: Path, command: Any) -> None:

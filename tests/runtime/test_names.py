@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pocketlens.names import cut, is_shown, listed, printable
+from pocketlens.names import counted, cut, is_shown, listed, printable
 
 
 def test_cut() -> None:
@@ -42,3 +42,9 @@ def test_what_breaks_the_line_or_steers_the_terminal_is_not_shown() -> None:
         assert printable(chr(number)).isascii()
     assert len("".join(filter(is_shown, map(chr, range(0x110000)))).splitlines()) == 1
     assert printable("\u202e\x1b\udcff") == "\\u202e\\x1b\\udcff"
+
+
+def test_one_is_not_many() -> None:
+    counts = [counted(number, "picture") for number in (0, 1, 1000)]
+    assert counts == ["0 pictures", "1 picture", "1,000 pictures"]
+    assert counted(2, "class", "classes") == "2 classes"

@@ -183,8 +183,8 @@ def test_values_of_32_bits_are_refused(mode: str) -> None:
     ("library", "kind", "reason"),
     [
         ("pi_heif", "heic", r"looks like HEIC \(780 bytes\); PIP it, or export it as JPEG"),
-        ("PIL", "tga", r"looks like TGA \(8645 bytes\); PIP it, or export it as JPEG"),
-        ("PIL", "icon", r"looks like an icon \(6748 bytes\); PIP it, or export it as JPEG"),
+        ("PIL", "tga", r"looks like TGA \(8,645 bytes\); PIP it, or export it as JPEG"),
+        ("PIL", "icon", r"looks like an icon \(6,748 bytes\); PIP it, or export it as JPEG"),
         ("PIL", "tiff zstd", r"compression 50000\).*; PIP more kinds"),
     ],
 )
@@ -202,7 +202,7 @@ def test_without_the_extra_the_message_has_its_pip_line(
 
 def test_without_the_extra_damage_is_not_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pi_heif", None)
-    with pytest.raises(FormatError, match=r"looks like HEIC \(4024 bytes\); pip install"):
+    with pytest.raises(FormatError, match=r"looks like HEIC \(4,024 bytes\); pip install"):
         decode(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(4000))
 
 

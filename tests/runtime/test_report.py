@@ -18,13 +18,13 @@ from answered import answers, metadata_of, noisy_answers
 from builders import encode, figures, mistaken_for_the_next, plain
 from pocketlens.checking.findings import Finding, Findings
 from pocketlens.errors import FileError, MissingExtraError
+from pocketlens.labelled_answers import LabelledAnswers
 from pocketlens.metrics import evaluate
+from pocketlens.report.about import About
 from pocketlens.report.grouping import grouped
 from pocketlens.report.matrix import drawing
 from pocketlens.report.report import write_report
 from pocketlens.report.summary import big_number, headline, next_steps
-from pocketlens.report.tested import About
-from pocketlens.report.tested import Tested as Answers  # pytest collects Test*
 
 EVIL = "<script>alert(1)</script>\"'\n\N{RIGHT-TO-LEFT OVERRIDE}\N{CAT FACE} &amp;"
 
@@ -51,7 +51,9 @@ class Page(HTMLParser):
 
 @pytest.fixture
 def write(tmp_path: Path) -> Any:
-    def _write(labels: tuple[str, ...], tested: Answers, about: About | None = None) -> Page:
+    def _write(
+        labels: tuple[str, ...], tested: LabelledAnswers, about: About | None = None
+    ) -> Page:
         file = tmp_path / "report.html"
         write_report(file, metadata_of(labels), tested, about or About("colors.onnx"))
         return Page(file)
@@ -67,7 +69,7 @@ def said(
     targets = np.repeat(np.arange(len(labels)), counts.sum(axis=1))
     answered = np.concatenate([np.repeat(np.arange(len(labels)), row) for row in counts])
     rows = answers(targets, answered, len(labels))
-    tested = Answers(Path("pets"), [""] * len(targets), targets, rows, learnt=learnt)
+    tested = LabelledAnswers(Path("pets"), [""] * len(targets), targets, rows, learnt=learnt)
     return list(headline(metadata_of(labels), evaluate(targets, rows), tested))
 
 
@@ -128,7 +130,7 @@ def test_words_of_pictures_that_were_learnt_from() -> None:
 
 def test_words_of_pictures_that_may_have_been_learnt_from() -> None:
     first, second, *_ = said([[40, 1], [1, 40]], learnt=None)
-    assert first.startswith("Right for 98 of 100 pictures of pets (between ")
+    assert first.startswith("Right for 98 of 100 pictures of the folder pets (between ")
     assert second.startswith("If it has learnt from some of these pictures")
 
 
@@ -138,11 +140,11 @@ def test_next_steps_name_the_class_that_is_missed() -> None:
     gallery: Any = SimpleNamespace(suspects=0)
     tested: Any = SimpleNamespace(learnt=False)
     metadata = metadata_of(("a", "b", "c"))
-    steps = list(next_steps(metadata, metrics, tested, gallery, ([], About())))
+    steps = list(next_steps(metadata, metrics, tested, gallery, [], About()))
     assert steps[0] == "Add pictures of a: of its 50 test pictures 20 were right."
     assert "a and b side by side" in steps[1]
     even = figures(mistaken_for_the_next(3, right=30))
-    steps = list(next_steps(metadata, even, tested, gallery, ([], About())))
+    steps = list(next_steps(metadata, even, tested, gallery, [], About()))
     assert "No class is missed clearly" in " ".join(steps)
 
 
@@ -152,7 +154,7 @@ def test_names_run_nothing(tmp_path: Path, write: Any) -> None:
     (tmp_path / EVIL.replace("/", "")).write_bytes(encode(plain(9, 9, 9), ".jpg"))
     files = [EVIL.replace("/", ""), f"{EVIL}/gone.jpg", *["x.jpg"] * 20]
     targets = np.array([0, 1] + [0] * 20)
-    tested = Answers(tmp_path, files, targets, answers(targets, 1 - targets, 2))
+    tested = LabelledAnswers(tmp_path, files, targets, answers(targets, 1 - targets, 2))
     finding = Finding("dark", EVIL, EVIL, look_at=True)
     findings = Findings(EVIL, 2, {}, (finding,), (EVIL,))
     page = write(labels, tested, About(EVIL, findings=findings, left_out={EVIL: 3}))
@@ -201,13 +203,30 @@ def test_parts_that_are_left_out_say_why(tmp_path: Path, write: Any) -> None:
     assert "Not told: no kind" in page.text
 
 
+def test_mistakes_of_which_no_label_is_suspected(tmp_path: Path, write: Any) -> None:
+    tested = noisy_answers(tmp_path, ("a", "b"), each=10)
+    rows = np.where(tested.probabilities > 0.5, 0.4, 0.6).astype(np.float32)
+    text = write(("a", "b"), replace(tested, probabilities=rows)).text
+    assert "None: of no picture another class is more than 5 times as probable" in text
+
+
 def test_no_label_is_suspected_of_pictures_that_were_learnt_from(
     tmp_path: Path, write: Any
 ) -> None:
     tested = noisy_answers(tmp_path, ("a", "b"), each=10, wrong=2)
-    assert "in all, by confident learning" in write(("a", "b"), tested).text
+    text = write(("a", "b"), tested).text
+    assert "more than 5 times as probable as the given one" in text
     learnt = replace(tested, learnt=True)
     assert "with them from their wrong labels" in write(("a", "b"), learnt).text
+
+
+def test_only_the_surest_labels_are_suspected(tmp_path: Path, write: Any) -> None:
+    tested = noisy_answers(tmp_path, ("a", "b"), each=60, wrong=60)
+    page = write(("a", "b"), tested)
+    assert "Look at the labels of 24 pictures in part 3" in page.text
+    part = page.source[page.source.index('id="labels-title"') :]
+    part = part[: part.index('id="examples-title"')]
+    assert part.count(">suspected<") == 24
 
 
 def test_what_cannot_be_written_leaves_what_was_there(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ pytest.importorskip("playwright.sync_api")
 
 from answered import metadata_of, noisy_answers
 from pocketlens.checking.findings import Finding, Findings
+from pocketlens.report.about import About
 from pocketlens.report.report import write_report
-from pocketlens.report.tested import About
 
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 

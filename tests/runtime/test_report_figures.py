@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ pytest.importorskip("onnxruntime")
 
 from builders import COLORS, colors_model, paint
 from pocketlens.cli import main
+from pocketlens.loading import BUNDLED_MODEL
 from pocketlens.metadata import Metadata
 from pocketlens.run_folder import MODEL, Run, read_run, write_record
 
@@ -107,6 +109,18 @@ def test_figures_are_of_this_evaluation_not_of_the_file(
     page = tmp_path / "report.html"
     found = evaluated(model, pictures, page, capsys)
     assert figures_of(page)["accuracy"] == found["accuracy"] < 1
+
+
+def test_rejected_pictures_are_those_that_few_are_stranger_than(
+    photos: list[Path], tmp_path: Path
+) -> None:
+    for photo, label in zip(photos[:2], ("cat", "dog"), strict=True):
+        (tmp_path / "pets" / label).mkdir(parents=True)
+        shutil.copy(photo, tmp_path / "pets" / label)
+    page = tmp_path / "report.html"
+    arguments = [str(BUNDLED_MODEL), str(tmp_path / "pets"), "--report", str(page)]
+    assert main(["evaluate", *arguments]) == 0
+    assert "fewer than 2.0% of known pictures look as strange as they do" in page.read_text()
 
 
 def test_the_report_is_not_written_over_the_model(colors_file: Path, pictures: Path) -> None:

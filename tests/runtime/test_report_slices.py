@@ -10,8 +10,8 @@ import pytest
 
 from answered import answers
 from builders import encode, plain
+from pocketlens.labelled_answers import LabelledAnswers
 from pocketlens.report.slices import Slice, slices
-from pocketlens.report.tested import Tested as Answers  # pytest collects Test*
 
 SHADES = {"dark": 20, "middling": 128}
 
@@ -34,7 +34,10 @@ def measured(folder: Path, groups: list[tuple[str, int, int, int]]) -> dict[str,
         targets += [target] * (right + wrong)
         said += [target] * right + [1 - target] * wrong
     rows: Any = answers(targets, said, 2)
-    return {each.title: each for each in slices(Answers(folder, files, np.array(targets), rows), 8)}
+    return {
+        each.title: each
+        for each in slices(LabelledAnswers(folder, files, np.array(targets), rows), 8)
+    }
 
 
 def test_a_kind_that_is_answered_worse(shades: Path) -> None:

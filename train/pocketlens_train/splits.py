@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pocketlens.learning.linear_head import Indices
+from pocketlens.names import counted
 from pocketlens.pictures.decoding import Pixels
 from pocketlens_train.held_out import HeldOut
 from pocketlens_train.pixel_cache import Pictures
@@ -98,14 +99,15 @@ class Splits:
         outliers = f", {len(self.outliers.files):,} outliers" if self.outliers else ""
         if self.unlabelled:
             outliers += f", {len(self.unlabelled.files):,} unlabelled"
+        left_out = f"{counted(len(self.left_out), 'file')} left out"
         if not self.validation.files:
             test = f", {len(self.test.files):,} to test" if self.test.files else ""
             return (
                 f"{len(self.train):,} pictures to train and to test in folds{test}{outliers}; "
-                f"{len(self.left_out)} files left out"
+                f"{left_out}"
             )
         return (
             f"{len(self.train):,} pictures to train, {len(self.validation.files):,} to validate, "
-            f"{len(self.test.files):,} to test{outliers}; {len(self.left_out)} files left out, of "
+            f"{len(self.test.files):,} to test{outliers}; {left_out}, of "
             f"these {self.near_duplicates} to validate or test that nearly repeat another"
         )

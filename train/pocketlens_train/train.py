@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from pocketlens.checking.check import check_facts
+from pocketlens.checking.wording import say_findings
+from pocketlens.labelled_answers import LabelledAnswers
 from pocketlens.metadata import Metadata
 from pocketlens.metadata.provenance import Training
 from pocketlens.metrics import evaluate
+from pocketlens.report.about import About
 from pocketlens.report.report import write_report
-from pocketlens.report.tested import About, Tested
 from pocketlens.run_folder import REPORT, read_run
-from pocketlens.tools.check_report import say_findings
 from pocketlens_train import output_folder, plots
 from pocketlens_train.answers import answer
 from pocketlens_train.checkpoint import SavedState, read_state
@@ -57,7 +58,8 @@ def train(folder: Path, out: Path, settings: Settings) -> Metadata:
         saved.check(plan.fixed())
     output_folder.prepare(out, listings.folders, resume=settings.resume)
     try:
-        findings = say_findings(check_facts(listings.pictures))
+        findings = check_facts(listings.pictures)
+        say_findings(findings)
         source = plan.recipe.source(plan.preprocessing)
         splits = load_splits(listings, settings, source, plan.preprocessing, out, plan.folds)
         print(splits, flush=True)
@@ -89,7 +91,7 @@ def train(folder: Path, out: Path, settings: Settings) -> Metadata:
     output_folder.finish(out)
     plots.write_plots(out, metadata, outcome.tested, outcome.probabilities)
     tested, probabilities = outcome.tested, outcome.probabilities
-    answers = Tested(tested.folder, tested.files, tested.targets, probabilities)
+    answers = LabelledAnswers(tested.folder, tested.files, tested.targets, probabilities)
     about = About(out.resolve().name, findings=findings)
     write_report(out / REPORT, metadata, answers, about)
     return metadata

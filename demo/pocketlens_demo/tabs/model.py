@@ -1,45 +1,63 @@
-"""The tab about the model: its metadata as figures, plots and tables."""
+"""The tab about the model: its metadata as figures, a matrix, plots and tables."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import gradio as gr
-import pandas as pd
 
-from pocketlens.classifier import Classifier
-from pocketlens.confusion import Matrix, most_confused, per_class
+from pocketlens.confusion import most_confused, per_class
 from pocketlens.metadata import Metadata
 from pocketlens.metadata.measurements import Metrics, between
 from pocketlens.names import listed
 from pocketlens.tools.card import render
+from pocketlens_demo.charts import line_plot
 from pocketlens_demo.confusion_table import MOST_NAMED, confusion_matrix
+from pocketlens_demo.script import scripted
+from pocketlens_demo.served import Served
 
 Row: TypeAlias = Sequence[str | float]
-_PLOT_HEIGHT = 280
-_MISTAKES = 100
-_BESIDE, _WIDE = 12, 1000
-"""Most classes whose matrix stands beside the table; pixels that a larger matrix takes."""
+_MISTAKES, _CLASSES = 100, 1000
+_WELL, _BADLY = 0.02, 0.05
+"""Calibration errors up to which a calibration is called good, and fair."""
 
 
-def build(model: Classifier, name: str, size: int) -> None:
-    """Adds the tab's components to the page that is being built.
+def build(models: Sequence[Served]) -> None:
+    """Adds the tab's components to the page that is being built."""
+    for number, each in enumerate(models):
+        size, metadata = each.file.stat().st_size, each.model.metadata
+        parts = "".join(html for _, html in sections(metadata, size))
+        link = f"<a class='button' href='page/models/{number}' download>Download the model</a>"
+        title = f"<div class='title'><h2>{escape(each.name)}</h2>{link}</div>"
+        scripted("model", f"<div class='about'>{title}{parts}</div>", elem_id=f"model-{number}")
+        with gr.Accordion("The whole model card: data, training, limits", open=False):
+            card = render(each.file.name, size, metadata)
+            gr.Markdown(_for_the_page(card), elem_classes="model-card")
 
-    Args:
-        model: The model.
-        name: Name of the model's file.
-        size: Bytes of the model's file.
-    """
-    metadata = model.metadata
-    gr.HTML(_tiles(metadata, size))
-    _learning_curves(metadata.history)
-    if metadata.metrics:
-        _mistakes(metadata.labels, metadata.metrics.confusion_matrix)
-        _certainty(metadata, metadata.metrics)
-    with gr.Accordion("The whole model card: data, training, limits", open=False):
-        gr.Markdown(_for_the_page(render(name, size, metadata)), elem_classes="card")
+
+def sections(metadata: Metadata, size: int) -> Iterator[tuple[str, str]]:
+    """Name and HTML of each part; a part that the file says nothing of is left out."""
+    yield "tiles", _tiles(metadata, size)
+    metrics = metadata.metrics
+    if metrics:
+        matrix = confusion_matrix(metadata.labels, metrics.confusion_matrix)
+        yield "matrix", f"<div class='beside'><div>{matrix}<div class='cell-shown'></div></div>"
+        if metrics.reliability:
+            yield "calibration", _calibration(metadata, metrics)
+        yield "end of the row", "</div>"
+        yield "per class", _per_class(metadata.labels, metrics)
+        if metrics.risk_coverage:
+            points = [(each.coverage, each.accuracy) for each in metrics.risk_coverage]
+            plot = line_plot(("share answered", "share right"), {"": points})
+            yield "coverage", _folded("If only the surest answers are taken", plot)
+    if metadata.history.get("loss"):
+        yield "curves", _folded("Learning curves", _learning_curves(metadata.history))
+    for title, rows in metadata.parts():
+        if title in ("figures", "calibration"):
+            table = _table(("on the test pictures", ""), rows)
+            yield f"table of {title}", _folded(title.capitalize(), table)
 
 
 def _tiles(metadata: Metadata, size: int) -> str:
@@ -52,7 +70,6 @@ def _tiles(metadata: Metadata, size: int) -> str:
 
 def _figures(metadata: Metadata, size: int) -> Iterator[tuple[str, str, str]]:
     """Title, figure and explanation of each tile."""
-    yield "classes", f"{len(metadata.labels):,}", listed(metadata.labels, 6)
     if metrics := metadata.metrics:
         yield (
             "accuracy",
@@ -60,11 +77,7 @@ def _figures(metadata: Metadata, size: int) -> Iterator[tuple[str, str, str]]:
             f"of {metrics.images:,} test pictures; 95 % interval "
             f"{between(metrics.accuracy_interval)}",
         )
-        yield (
-            "calibration error",
-            f"{metrics.calibration_error:.2%}",
-            "how far probabilities are from the share of right answers, on average",
-        )
+    yield "classes", f"{len(metadata.labels):,}", listed(metadata.labels, 6)
     if metadata.familiarity and (rejection := metadata.familiarity.rejection):
         yield (
             "other things rejected",
@@ -81,90 +94,73 @@ def _figures(metadata: Metadata, size: int) -> Iterator[tuple[str, str, str]]:
     )
 
 
-def _learning_curves(history: Mapping[str, Sequence[float]]) -> None:
-    if not history.get("loss"):
-        return
-    with gr.Row():
-        for key in ("accuracy", "loss"):
-            points = [
-                (epoch, value, name)
-                for name, curve in (("training", key), ("validation", f"val_{key}"))
-                for epoch, value in enumerate(history.get(curve, ()), start=1)
-            ]
-            columns = ["epoch", key, "pictures"]
-            y_lim = _limits([value for _, value, _ in points])
-            _plot(f"Learning curve: {key}", columns, points, color="pictures", y_lim=y_lim)
+def _calibration(metadata: Metadata, metrics: Metrics) -> str:
+    points = [(each.score, each.accuracy) for each in metrics.reliability]
+    plot = line_plot(("probability", "share right"), {"": points}, has_diagonal=True)
+    return f"<div><h3>Calibration</h3>{plot}<p>{_verdict(metadata, metrics)}</p></div>"
 
 
-def _mistakes(labels: Sequence[str], matrix: Matrix) -> None:
-    with gr.Row():
-        with gr.Column(min_width=_WIDE if _BESIDE < len(labels) <= MOST_NAMED else 320):
-            gr.HTML(confusion_matrix(labels, matrix))
-        with gr.Column():
-            columns = {"class": 200, "precision": 110, "recall": 90, "F1": 90, "pictures": 100}
-            rows = per_class(labels, matrix)
-            _table("Per class, on the test pictures", columns, rows, max_height=400)
+def _verdict(metadata: Metadata, metrics: Metrics) -> str:
+    """What the calibration means, in a sentence or two."""
+    error = metrics.calibration_error
+    quality = "can be trusted" if error <= _WELL else "are rough" if error <= _BADLY else "mislead"
+    text = (
+        f"The probabilities {quality}: on average they are {error:.2%} from the share of right "
+        "answers."
+    )
+    calibration = metadata.calibration
+    if calibration and calibration.after.calibration_error > calibration.before.calibration_error:
+        text += (
+            f" The calibration made this worse: {calibration.before.calibration_error:.2%} "
+            "without it."
+        )
+    return text
+
+
+def _per_class(labels: Sequence[str], metrics: Metrics) -> str:
+    matrix = metrics.confusion_matrix
+    columns = ("class", "precision", "recall", "F1", "pictures")
+    rows = list(per_class(labels, matrix))
+    left_out = f" (the first {_CLASSES:,})" if len(rows) > _CLASSES else ""
+    html = _folded(f"Class by class{left_out}", _table(columns, rows[:_CLASSES]))
     if len(labels) > MOST_NAMED:
-        title = f"The most frequent mistakes (at most {_MISTAKES})"
-        columns = {"the pictures show": 200, "the answer": 200, "mistakes": 110}
-        columns["of its pictures"] = 150
-        _table(title, columns, most_confused(labels, matrix, _MISTAKES), max_height=400)
+        titles = ("the pictures show", "the answer", "mistakes", "of its pictures")
+        table = _table(titles, most_confused(labels, matrix, _MISTAKES))
+        html = _folded(f"The most frequent mistakes (at most {_MISTAKES})", table) + html
+    return html
 
 
-def _certainty(metadata: Metadata, metrics: Metrics) -> None:
-    with gr.Row():
-        if bins := metrics.reliability:
-            _plot(
-                "Calibration",
-                ["probability", "share right", "line"],
-                [(0.0, 0.0, "ideal"), (1.0, 1.0, "ideal")]
-                + [(each.score, each.accuracy, "this model") for each in bins],
-                color="line",
-                x_lim=_limits([each.score for each in bins]),
-                y_lim=_limits([each.accuracy for each in bins]),
-            )
-        if curve := metrics.risk_coverage:
-            _plot(
-                "If only the surest answers are taken",
-                ["share answered", "share right"],
-                [(each.coverage, each.accuracy) for each in curve],
-                y_lim=_limits([each.accuracy for each in curve]),
-            )
-    with gr.Row():
-        for title, rows in metadata.parts():
-            if title in ("figures", "calibration"):
-                columns = {"on the test pictures": 200, "": 360}
-                _table(title.capitalize(), columns, rows, wrap=True)
+def _learning_curves(history: Mapping[str, Sequence[float]]) -> str:
+    plots = []
+    for key in ("accuracy", "loss"):
+        curves = {"training": history.get(key, ()), "validation": history.get(f"val_{key}", ())}
+        lines = {
+            name: [(float(epoch), value) for epoch, value in enumerate(curve, start=1)]
+            for name, curve in curves.items()
+            if curve
+        }
+        if lines:
+            plots.append(line_plot(("epoch", key), lines))
+    return f"<div class='beside'>{''.join(plots)}</div>"
 
 
-def _plot(title: str, columns: list[str], points: Sequence[Row], **more: Any) -> None:
-    gr.LinePlot(
-        pd.DataFrame(points, columns=columns),
-        x=columns[0],
-        y=columns[1],
-        title=title,
-        label=title,
-        show_label=False,
-        height=_PLOT_HEIGHT,
-        **more,
+def _folded(title: str, html: str) -> str:
+    return f"<details><summary>{escape(title)}</summary>{html}</details>"
+
+
+def _table(columns: Sequence[str], rows: Iterable[Row]) -> str:
+    head = "".join(f"<th scope='col'>{escape(column)}</th>" for column in columns)
+    body = "".join(
+        f"<tr>{''.join(f'<td>{_cell(value)}</td>' for value in row)}</tr>" for row in rows
+    )
+    return (
+        f"<div class='scrolls' tabindex='0'><table><thead><tr>{head}</tr></thead>"
+        f"<tbody>{body}</tbody></table></div>"
     )
 
 
-def _table(title: str, columns: Mapping[str, int], rows: Iterable[Row], **more: Any) -> None:
-    """Adds a table; `columns` are names and widths in pixels."""
-    gr.Dataframe(
-        pd.DataFrame(rows, columns=list(columns)).round(4),
-        label=title,
-        column_widths=[f"{width}px" for width in columns.values()],
-        interactive=False,
-        **more,
-    )
-
-
-def _limits(values: Sequence[float]) -> list[float | None]:
-    """The range of the values, and a margin of 5 % on both sides."""
-    margin = (max(values) - min(values)) * 0.05 or 0.01
-    return [min(values) - margin, max(values) + margin]
+def _cell(value: str | float) -> str:
+    return escape(value) if isinstance(value, str) else f"{value:,.4g}"
 
 
 def _for_the_page(card: str) -> str:

@@ -8,29 +8,23 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
-from pocketlens.classifier import Classifier
-from pocketlens.engine.cores import usable_cores
 from pocketlens.errors import PocketLensError
 from pocketlens.names import cut
-from pocketlens_demo.tabs import live, teach_classes
+from pocketlens_demo.header import header as draw_header
+from pocketlens_demo.script import scripted
+from pocketlens_demo.served import Served
+from pocketlens_demo.tabs import teach_classes
 from pocketlens_demo.tabs.teach_classes import SessionOf
 from pocketlens_demo.teaching import cards
 from pocketlens_demo.teaching.figure import figure
 from pocketlens_demo.teaching.lesson import missing_line
 from pocketlens_demo.teaching.sessions import Session, Sessions
 from pocketlens_demo.uploads import Upload
-from pocketlens_demo.wording import answer_of, heading
+from pocketlens_demo.wording import answer_of
 
 _MOST_CLASSES = 5
 _STARTING = "starting"
-# What has been taught is to be seen at once, where the camera is on from a burst.
-_GO_LIVE = """
-(model) => {
-  const box = document.getElementById("teach-camera");
-  if (!model || !box.querySelector("video")?.srcObject?.active) return;
-  if (!box.querySelector('[title="stop recording"]'))
-    box.querySelector('[aria-label="capture photo"]')?.click();
-}"""
+_SECONDS_ON = 600
 
 
 class _Trial(NamedTuple):
@@ -47,6 +41,7 @@ class _Lesson(NamedTuple):
 
     learn: gr.Button
     result: gr.HTML
+    key: gr.HTML
     box: gr.Row
     model: gr.DownloadButton
     use: gr.Button
@@ -55,8 +50,7 @@ class _Lesson(NamedTuple):
 def build(
     page: gr.Blocks,
     sessions: Sessions,
-    model: Classifier,
-    header: gr.Markdown,
+    header: gr.HTML,
     concurrency: dict[str, Any],
 ) -> None:
     """Adds the tab's components and events to the page that is being built.
@@ -64,8 +58,7 @@ def build(
     Args:
         page: It says when a visitor leaves.
         sessions: What each visitor teaches.
-        model: The page's own.
-        header: Introduces the model that answers.
+        header: Tells the model that answers.
         concurrency: How many photos are answered at once.
     """
     if line := missing_line():
@@ -79,17 +72,17 @@ def build(
         sessions.leave(request.session_hash)
 
     page.unload(leave)
-    cores = usable_cores()
     with gr.Row(elem_id="teach"):
         with gr.Column(elem_id="teach-view"):
-            live.add_camera(lambda request: session_of(request).model, "teach-camera", cores)
+            box = "<div class='live'></div>"
+            scripted("teach_camera", box, _SECONDS_ON, elem_id="teach-camera")
             trial = _trial()
         with gr.Column():
             classes = teach_classes.build(session_of)
             lesson = _lesson()
             teach_classes.offer_zip(session_of)
     _learn(session_of, lesson, trial, header)
-    _use(session_of, lesson, model, header)
+    _use(session_of, lesson, header)
     _try(session_of, trial, classes, concurrency)
 
 
@@ -115,16 +108,17 @@ def _trial() -> _Trial:
 def _lesson() -> _Lesson:
     learn = gr.Button("Teach", variant="primary")
     result = gr.HTML(elem_id="teach-result", elem_classes="summary")
+    key = gr.HTML(elem_id="taught", elem_classes="script")
     with gr.Row(visible=False) as box:
         model = gr.DownloadButton("Download model")
         use = gr.Button("Use on this page")
-    return _Lesson(learn, result, box, model, use)
+    return _Lesson(learn, result, key, box, model, use)
 
 
-def _learn(session_of: SessionOf, lesson: _Lesson, trial: _Trial, header: gr.Markdown) -> None:
+def _learn(session_of: SessionOf, lesson: _Lesson, trial: _Trial, header: gr.HTML) -> None:
     def learn(request: gr.Request) -> Iterator[list[Any]]:
         session = session_of(request)
-        unchanged = [gr.skip()] * 4
+        unchanged = [gr.skip()] * 5
         try:
             for line in session.teach():
                 yield [f"<progress></progress> {escape(line or _STARTING)}", *unchanged]
@@ -135,9 +129,10 @@ def _learn(session_of: SessionOf, lesson: _Lesson, trial: _Trial, header: gr.Mar
             return
         assert session.model is not None
         shown = gr.update(visible=True)
-        introduced = heading(session.model) if session.is_used else gr.skip()
+        introduced = _header_of(session) if session.is_used else gr.skip()
         said = figure(session.model.metadata)
-        yield [said, shown, shown, str(session.model_file), introduced]
+        key = f"<i data-key='{session.key}'></i>"
+        yield [said, key, shown, shown, str(session.model_file), introduced]
 
     # Another visitor's lesson may come first.
     lesson.learn.click(
@@ -148,22 +143,29 @@ def _learn(session_of: SessionOf, lesson: _Lesson, trial: _Trial, header: gr.Mar
     )
     lesson.learn.click(
         learn,
-        outputs=[lesson.result, lesson.box, trial.box, lesson.model, header],
+        outputs=[lesson.result, lesson.key, lesson.box, trial.box, lesson.model, header],
         concurrency_id="teach",
         concurrency_limit=1,
         api_visibility="private",
         show_progress="hidden",
-    ).success(None, lesson.model, js=_GO_LIVE, api_visibility="private")
+    )
 
 
-def _use(session_of: SessionOf, lesson: _Lesson, model: Classifier, header: gr.Markdown) -> None:
+def _header_of(session: Session) -> str:
+    assert session.model is not None
+    return draw_header([Served(session.model, session.model_file, session.key)], collects=False)
+
+
+def _use(session_of: SessionOf, lesson: _Lesson, header: gr.HTML) -> None:
+    own = header.value
+
     def use(request: gr.Request) -> list[str]:
         session = session_of(request)
         session.switch()
         if session.is_used and session.model:
             gr.Info("Photo, Live and Many answer by what you have taught, for you alone.")
-            return [heading(session.model), "Back to the page's model"]
-        return [heading(model), "Use on this page"]
+            return [_header_of(session), "Back to the page's model"]
+        return [own, "Use on this page"]
 
     lesson.use.click(use, outputs=[header, lesson.use], api_visibility="private")
 

@@ -27,7 +27,6 @@ const take = () => {
   // A stopped or unplugged camera leaves its last picture behind.
   burst.lost = video.srcObject?.getVideoTracks()[0]?.readyState !== "live";
   if (burst.lost) {
-    document.dispatchEvent(new Event("cameralost"));
     return end();
   }
   frames.push(frame(video));
@@ -44,7 +43,7 @@ const begin = (button) => {
   const camera = document.getElementById("teach-camera");
   const video = camera.querySelector("video");
   if (!video?.srcObject?.active || !video.videoWidth) {
-    camera.querySelector('[title="grant webcam access"] button')?.click();
+    if (!video?.srcObject) camera.querySelector(".tools button").click();
     return say("The camera is turned on; then hold the button again.");
   }
   const label = labelOf(button);

@@ -25,6 +25,7 @@ class Session:
     """What one visitor teaches.
 
     Attributes:
+        key: What nobody else knows: names the model in requests.
         pictures: The classes.
         model: What has been taught; None: nothing yet.
         is_used: Whether the other tabs answer by it.
@@ -34,6 +35,7 @@ class Session:
     def __init__(self, folder: Path) -> None:
         """Takes a folder that is not there yet."""
         self._folder = folder
+        self.key = folder.name
         self.pictures = Pictures(folder / "pictures")
         self.model_file = folder / "taught.onnx"
         self.model: Classifier | None = None
@@ -114,10 +116,11 @@ class Sessions:
             session.used_at = monotonic()
             return session
 
-    def in_use(self, session_hash: str | None) -> Classifier | None:
-        """The model by which the other tabs of this page answer; None: the page's own."""
-        session = self._sessions.get(session_hash or "")
-        return session.model if session and session.is_used else None
+    def taught(self, key: str) -> Classifier | None:
+        """The model of the session with this key; None: nothing has been taught there."""
+        with self._lock:
+            found = [each for each in self._sessions.values() if each.key == key]
+        return found[0].model if found else None
 
     def leave(self, session_hash: str | None) -> None:
         """Stops what a closed page was doing; its session ends if it is not back soon."""

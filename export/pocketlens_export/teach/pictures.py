@@ -13,7 +13,7 @@ from pocketlens.errors import DatasetError
 from pocketlens.features.extractor import FeatureExtractor, PictureFeatures
 from pocketlens.learning.folds import merge_repeats, named_groups
 from pocketlens.learning.linear_head import Features, Indices
-from pocketlens.names import listed
+from pocketlens.names import counted, listed
 from pocketlens.pictures.listing import Listing
 from pocketlens.pictures.reading import ReadFiles, read_listing
 from pocketlens_export.teach.progress import say, show_reading
@@ -53,15 +53,14 @@ def extract_features(listing: Listing, extractor: FeatureExtractor) -> FolderFea
         DatasetError: None of them is a picture.
     """
     count, classes = len(listing.files), len(listing.labels)
-    pictures = "1 picture" if count == 1 else f"{count:,} pictures"
-    say(f"reading {pictures} of {'1 class' if classes == 1 else f'{classes:,} classes'}")
+    say(f"reading {counted(count, 'picture')} of {counted(classes, 'class', 'classes')}")
     rows: list[PictureFeatures] = []
     read = read_listing(
         listing, extractor.extract, rows.append, lambda loaded: show_reading(loaded, count)
     )
     print_left_out(read.left_out)
     if not rows:
-        raise DatasetError(f"{listing.folder}: none of its {count:,} files is a picture")
+        raise DatasetError(f"{listing.folder}: has no picture among {counted(count, 'file')}")
     return FolderFeatures(read, *map(np.stack, zip(*rows, strict=True)))
 
 

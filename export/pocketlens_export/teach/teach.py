@@ -10,13 +10,13 @@ import numpy as np
 from pocketlens.calibration.gaussians import familiarity_out_of_fold, fit_gaussians
 from pocketlens.cli.printing import print_note
 from pocketlens.features.extractor import NAME
+from pocketlens.labelled_answers import LabelledAnswers
 from pocketlens.learning.linear_head import one_blas_thread
 from pocketlens.metadata import Metadata
 from pocketlens.metadata.provenance import Data, Taught, Training
 from pocketlens.metrics import softmax
 from pocketlens.pictures.exclude_list import exclude
 from pocketlens.pictures.listing import list_files
-from pocketlens.report.tested import Tested
 from pocketlens_export.graph import Heads
 from pocketlens_export.model_file import about_text, check_out
 from pocketlens_export.reporting import report_on
@@ -119,10 +119,10 @@ def teach(folder: Path, out: Path, settings: Settings, command: str) -> Metadata
 
 def _tested(
     seen: FolderFeatures, task: Task, learnt: Learnt, metadata: Metadata, heads: Heads
-) -> Tested:
+) -> LabelledAnswers:
     known = metadata.familiarity
     familiarity = None if known is None else known.of(learnt.familiarity)
-    return Tested(
+    return LabelledAnswers(
         seen.read.folder,
         [seen.read.files[row] for row in task.tested],
         task.targets[task.tested],

@@ -29,6 +29,8 @@ _KINDS_OF_SUFFIX = {
     **dict.fromkeys((".heic", ".heif", ".hif"), "HEIC"),
     **{f".{kind.lower()}": kind for kind in ("PNG", "WEBP", "AVIF", "GIF")},
 }
+_MAY_BE_RIGHT = (EXTREME_RATIO, TURNED, DARK, OVEREXPOSED, BLURRED)
+"""A drawing on white is as bright as a photo that is overexposed."""
 _COMMON, _MANY = 0.2, 20
 """Of what so many pictures have, the share and the number, it is how this folder is."""
 
@@ -42,25 +44,32 @@ _TINY_BELOW = 32
 _RATIO_FROM = 4.0
 
 
-def appearance(files: Sequence[str], facts: Sequence[PictureFacts]) -> Iterator[Finding | str]:
-    """Yields what is found of each picture, and for what most of them have a note.
+def appearance(
+    files: Sequence[str], facts: Sequence[PictureFacts]
+) -> tuple[list[Finding], list[str]]:
+    """What is wrong with single pictures; what many of them have is one note instead.
 
     Args:
         files: Relative paths.
         facts: Of each.
+
+    Returns:
+        The findings and the notes.
     """
     found = [
-        Finding(kind, file, reason, exclude=kind == BLANK, look_at=kind in (EXTREME_RATIO, TURNED))
+        Finding(kind, file, reason, exclude=kind == BLANK, look_at=kind in _MAY_BE_RIGHT)
         for file, each in zip(files, facts, strict=True)
         for kind, reason in _faults(file, each)
     ]
     counts = Counter(each.kind for each in found)
     usual = {kind for kind, n in counts.items() if n > max(_MANY, _COMMON * len(files))}
     usual.discard(BLANK)
-    yield from (each for each in found if each.kind not in usual)
-    for kind in sorted(usual):
-        what = _ADVICE.get(kind, "where that is as it should be, nothing is to be done")
-        yield f"{counts[kind]:,} of {len(files):,} pictures: {TITLES[kind]}; {what}"
+    notes = [
+        f"{counts[kind]:,} of {len(files):,} pictures: {TITLES[kind]}; "
+        + _ADVICE.get(kind, "where that is as it should be, nothing is to be done")
+        for kind in sorted(usual)
+    ]
+    return [each for each in found if each.kind not in usual], notes
 
 
 _ADVICE = {
@@ -82,9 +91,9 @@ def _faults(file: str, facts: PictureFacts) -> Iterator[tuple[str, str]]:
     yield from ((kind, reason(facts)) for kind, reason, test in _TESTS if test(facts))
     if facts.contrast >= _EMPTY_CONTRAST and not facts.low_range:
         if facts.brightest < _DARK_BELOW:
-            yield DARK, f"99 % of it is darker than {facts.brightest:.0%} of white"
+            yield DARK, f"99% of it is darker than {facts.brightest:.0%} of white"
         elif facts.darkest > _BRIGHT_ABOVE:
-            yield OVEREXPOSED, f"99 % of it is brighter than {facts.darkest:.0%} of white"
+            yield OVEREXPOSED, f"99% of it is brighter than {facts.darkest:.0%} of white"
         if facts.contrast >= _BLANK_CONTRAST and facts.sharpness < _SHARP_FROM:
             yield BLURRED, f"its sharpest edges are soft ({facts.sharpness:.2f})"
 

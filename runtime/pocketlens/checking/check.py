@@ -19,6 +19,7 @@ from pocketlens.checking.reading import Seen, read_facts, read_folder
 from pocketlens.checking.twins import repeats, same_pictures
 from pocketlens.errors import DatasetError
 from pocketlens.learning.linear_head import Indices, one_blas_thread
+from pocketlens.names import counted
 from pocketlens.pictures.listing import Listing
 
 _MOST_FACTS = 5000
@@ -47,33 +48,33 @@ def _judge(folder: Folder, seen: Seen) -> Findings:
     if not len(seen.rows):
         first = seen.unreadable[0]
         raise DatasetError(
-            f"{folder.folder}: none of its {len(folder.files):,} files is a picture that can be "
-            f"read; the first, {first.file}: {first.reason}"
+            f"{folder.folder}: has no picture that can be read among "
+            f"{counted(len(folder.files), 'file')}; the first, {first.file}: {first.reason}"
         )
     files = [folder.files[place] for place in seen.rows]
     targets = np.array(folder.targets, np.intp)[seen.rows]
     found, notes = _of_facts(folder.labels, targets, files, seen.facts)
     found += [*folder.unread, *seen.unreadable]
     found += _of_features(folder, seen, files, targets)
-    counts = np.bincount(targets, minlength=len(folder.labels)).tolist()
-    return Findings(
-        str(folder.folder),
-        len(files),
-        dict(zip(folder.labels, counts, strict=True)),
-        worst_first(found),
-        (*lacking_notes(folder), *notes),
-    )
+    notes = [*lacking_notes(folder), *notes]
+    return _findings(folder.folder, folder.labels, targets, found, notes)
+
+
+def _findings(
+    folder: Path, labels: Sequence[str], targets: Indices, found: list[Finding], notes: list[str]
+) -> Findings:
+    counts = np.bincount(targets, minlength=len(labels)).tolist()
+    classes = dict(zip(labels, counts, strict=True))
+    return Findings(str(folder), len(targets), classes, worst_first(found), tuple(notes))
 
 
 def _of_facts(
     labels: Sequence[str], targets: Indices, files: Sequence[str], facts: Sequence[PictureFacts]
 ) -> tuple[list[Finding], list[str]]:
-    found: list[Finding] = []
-    notes = list(balance_notes(labels, np.bincount(targets, minlength=len(labels)).tolist()))
-    for each in appearance(files, facts):
-        (notes if isinstance(each, str) else found).append(each)  # type: ignore[arg-type]
-    notes += leak_notes(labels, targets, files, facts)
-    return found, notes
+    counts = np.bincount(targets, minlength=len(labels)).tolist()
+    found, usual = appearance(files, facts)
+    leaks = leak_notes(labels, targets, files, facts)
+    return found, [*balance_notes(labels, counts), *usual, *leaks]
 
 
 def _of_features(
@@ -106,6 +107,4 @@ def check_facts(listing: Listing) -> Findings:
     targets = np.array([listing.targets[row] for row, _ in read], np.intp)
     files = [listing.files[row] for row, _ in read]
     found, notes = _of_facts(listing.labels, targets, files, [facts for _, facts in read])
-    counts = np.bincount(targets, minlength=len(listing.labels)).tolist()
-    classes = dict(zip(listing.labels, counts, strict=True))
-    return Findings(str(listing.folder), len(read), classes, worst_first(found), tuple(notes))
+    return _findings(listing.folder, listing.labels, targets, found, notes)

@@ -23,6 +23,11 @@ _MIN_SKILL = 0.15
 _GREY_APART = 0.5
 _SHAPES = 12
 _MUCH_SMALLER = 10
+_NAMES = "the way files are named"
+_UNSEEN = (
+    "No network sees a name, but classes that were put together from different sources may differ "
+    "in what it sees, too"
+)
 
 
 def leak_notes(
@@ -48,7 +53,7 @@ def leak_notes(
             yield (
                 f"{name} alone tells the classes apart for {100 * right / len(own):.0f} of 100 "
                 f"pictures (by chance {100 / count:.0f}): are they from other cameras, sources or "
-                "days? A network may learn that instead"
+                f"days? {_UNSEEN if name == _NAMES else 'A network may learn that instead'}"
             )
 
 
@@ -64,7 +69,8 @@ def _grey_notes(labels: Sequence[str], targets: Indices, is_grey: Any) -> Iterat
         if abs(share - rest) > _GREY_APART:
             yield (
                 f"class {label!r}: {share:.0%} of its pictures are grey, of the others {rest:.0%}: "
-                "a network may learn that instead; train with --color-mode grayscale"
+                "a network may learn that instead; add pictures that differ, or train with "
+                "--color-mode grayscale"
             )
 
 
@@ -93,7 +99,7 @@ def _tables(
         _shape(file, labels[target]) for file, target in zip(files, targets.tolist(), strict=True)
     ]
     lengths = np.array([[len(shape)] for shape in shapes])
-    yield "the way files are named", np.hstack([_one_hot(shapes), lengths])
+    yield _NAMES, np.hstack([_one_hot(shapes), lengths])
 
 
 def _shape(file: str, label: str) -> str:
@@ -130,6 +136,9 @@ def balance_notes(labels: Sequence[str], counts: Sequence[int]) -> Iterator[str]
     """
     there = [(count, label) for count, label in zip(counts, labels, strict=True) if count]
     if len(there) < 2:
+        yield from (
+            f"only {label!r} has pictures: a training needs two classes" for _, label in there
+        )
         return
     most, largest = max(there)
     small = sorted(each for each in there if each[0] * _MUCH_SMALLER <= most)

@@ -7,7 +7,7 @@ import numpy as np
 from pocketlens.learning.linear_head import Indices
 from pocketlens.metrics import Probabilities
 
-_TIMES = 5
+TIMES = 5
 """So many times as probable as the given class another one is."""
 
 
@@ -27,5 +27,5 @@ def suspected_labels(targets: Indices, probabilities: Probabilities) -> Indices:
     """
     own = np.asarray(probabilities[np.arange(len(targets)), targets], np.float64)
     share = own / probabilities.max(axis=1)
-    found = np.flatnonzero(share * _TIMES < 1)
+    found = np.flatnonzero(share * TIMES < 1)
     return np.asarray(found[np.argsort(share[found], kind="stable")])

@@ -85,7 +85,7 @@ def repeats(folder: Folder, seen: Seen, near: Indices) -> Iterator[Finding]:
     for (kind, row), firsts in of.items():
         is_exact = seen.first[row] != row
         others = tuple(names[first] for first in firsts)
-        words = "has the same bytes as" if is_exact else "shows the same picture as"
+        words = "has the same bytes as" if is_exact else "shows nearly the same as"
         more = f" and {len(others) - 1} more" if len(others) > 1 else ""
         place = seen.rows[firsts[0]]
         where = {

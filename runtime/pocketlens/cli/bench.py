@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
     path = arguments.model
     load_model(path)
     if arguments.json is not None:
-        check_writable(Path(arguments.json), path)
+        check_writable(Path(arguments.json), models=[path])
     pictures: list[str] = []
     if arguments.images:
         pictures = list(picture_files([arguments.images], PassedOver(), lambda error: None))

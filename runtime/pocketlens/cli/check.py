@@ -10,8 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from pocketlens.cli.progress import Progress
-from pocketlens.cli.whole_file import check_writable, write_whole
-from pocketlens.errors import SettingError
+from pocketlens.cli.whole_file import (
+    check_lies_outside,
+    check_writable,
+    say_written,
+    write_whole,
+)
 from pocketlens.extras import requires_extra
 
 
@@ -40,16 +44,17 @@ def run(arguments: argparse.Namespace) -> int:
     with requires_extra("check", "sklearn", "scipy", "threadpoolctl"):
         import sklearn.linear_model  # noqa: F401  # it is wanted after minutes of reading
     from pocketlens.checking.check import check_folder
+    from pocketlens.checking.page import write_findings
+    from pocketlens.checking.wording import as_exclude_list, as_table, next_steps
     from pocketlens.report.pages import require_jinja2
-    from pocketlens.tools.check_page import write_findings
-    from pocketlens.tools.check_report import as_exclude_list, as_table, next_steps
 
     if arguments.html:
         require_jinja2()
-    for file in (arguments.out, arguments.exclude_list, arguments.html):
+    outputs = arguments.out, arguments.exclude_list, arguments.html
+    for file in outputs:
         if file is not None:
-            _check_lies_outside(file, arguments.folder)
-            check_writable(file)
+            check_lies_outside(file, arguments.folder)
+    check_writable(*outputs)
     findings = check_folder(arguments.folder, _show)
     for line in as_table(findings):
         print(line)
@@ -62,12 +67,8 @@ def run(arguments: argparse.Namespace) -> int:
         write_whole(arguments.exclude_list, as_exclude_list(findings))
     if arguments.html is not None:
         write_findings(arguments.html, findings)
+        say_written(arguments.html)
     return 0
-
-
-def _check_lies_outside(file: Path, folder: Path) -> None:
-    if file.resolve().is_relative_to(folder.resolve()):
-        raise SettingError(f"{file}: lies among the pictures; choose another place for it")
 
 
 def _show(results: Iterable[Any], total: int) -> Iterator[Any]:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import argparse
 import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pocketlens.cli.file_counts import FileCounts
 from pocketlens.cli.printing import print_error, print_note
-from pocketlens.cli.whole_file import check_writable
+from pocketlens.cli.whole_file import check_lies_outside, check_writable, say_written
 from pocketlens.errors import DatasetError, PocketLensError, SettingError
 from pocketlens.loading import load_model
+from pocketlens.names import counted, listed
 
 if TYPE_CHECKING:
     from pocketlens.comparing.comparison import Comparison
+    from pocketlens.labelled import Labelled
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -50,8 +53,9 @@ def run(arguments: argparse.Namespace) -> int:
     runs = [path.is_dir() for path in paths]
     if arguments.html:
         require_jinja2()
-        for path in paths:
-            check_writable(arguments.html, path)
+        check_writable(arguments.html, models=paths)
+        if arguments.folder:
+            check_lies_outside(arguments.html, arguments.folder)
     if any(runs) and arguments.folder:
         raise SettingError(
             f"{paths[runs.index(True)]}: is a run, and --folder asks .onnx files; export it first, "
@@ -72,6 +76,8 @@ def run(arguments: argparse.Namespace) -> int:
         print(json.dumps(as_json(comparison), ensure_ascii=False))
     else:
         print(as_text(comparison), end="")
+    if arguments.html:
+        say_written(arguments.html)
     return int(failed)
 
 
@@ -81,8 +87,10 @@ def _compare_runs(first: Path, second: Path) -> Comparison:
     from pocketlens.run_folder import read_run
 
     pairs, alone = common_answers((read_run(first), read_run(second)))
+    if first.samefile(second):
+        print_note(f"{first} and {second} are the same run: nothing differs")
     if alone:
-        print_note(f"{alone:,} pictures were tested by one of the two alone: they are left out")
+        print_note(f"left out: {counted(alone, 'picture')} that one of the two alone has tested")
     return compare_answers(_names(first, second), pairs)
 
 
@@ -90,16 +98,21 @@ def _compare_files(paths: tuple[Path, Path], folder: Path) -> tuple[Comparison, 
     from pocketlens.comparing.comparison import compare_answers
     from pocketlens.comparing.latency import time_in_turns
     from pocketlens.comparing.replies import ask_models
-    from pocketlens.labelled import check_all_are_known, compare, is_trained_on
+    from pocketlens.labelled import is_trained_on
 
     models = load_model(paths[0]), load_model(paths[1])
+    if paths[0].read_bytes() == paths[1].read_bytes():
+        print_note(
+            f"{paths[0]} and {paths[1]} are the same model: only the times differ, by chance"
+        )
     counts, unread = FileCounts(), list[OSError]()
-    listed = [compare(folder, model.labels, counts.passed) for model in models]
-    for labelled in listed:
-        check_all_are_known(labelled)
-    labels = listed[0].labels
+    folders = [
+        _labelled(path, folder, model.labels, counts)
+        for path, model in zip(paths, models, strict=True)
+    ]
+    labels = folders[0].labels
     pictures = (
-        (labels[place], file) for place, file in listed[0].pictures(counts.passed, unread.append)
+        (labels[place], file) for place, file in folders[0].pictures(counts.passed, unread.append)
     )
 
     def on_error(file: str, error: PocketLensError) -> None:
@@ -109,7 +122,7 @@ def _compare_files(paths: tuple[Path, Path], folder: Path) -> tuple[Comparison, 
 
     pairs = list(ask_models(models, pictures, on_error))
     sizes = Counter(pair.shown for pair in pairs)
-    for path, model, labelled in zip(paths, models, listed, strict=True):
+    for path, model, labelled in zip(paths, models, folders, strict=True):
         if is_trained_on(
             labelled, [sizes[label] for label in labelled.labels], model.metadata.data
         ):
@@ -126,6 +139,22 @@ def _compare_files(paths: tuple[Path, Path], folder: Path) -> tuple[Comparison, 
     return replace(found, bytes=size, latency=latency), bool(
         counts.failed or counts.refused or unread
     )
+
+
+def _labelled(path: Path, folder: Path, labels: Sequence[str], counts: FileCounts) -> Labelled:
+    """The folder's classes as the model's; an error says of which of the two models it is."""
+    from pocketlens.labelled import compare
+
+    try:
+        labelled = compare(folder, labels, counts.passed)
+    except DatasetError as error:
+        raise DatasetError(f"{path}: {error}") from error
+    if labelled.unknown:
+        raise DatasetError(
+            f"{path}: does not know {listed(list(labelled.unknown), 5)}, of which {folder} "
+            "has pictures; expected a folder of classes that both models know"
+        )
+    return labelled
 
 
 def _names(first: Path, second: Path) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pocketlens.cli.file_counts import FileCounts
 from pocketlens.cli.printing import print_error, print_note
 from pocketlens.cli.progress import Progress
-from pocketlens.cli.whole_file import check_writable, say_written, write_whole
+from pocketlens.cli.whole_file import check_lies_outside, check_writable, say_written, write_whole
 from pocketlens.errors import DatasetError, FileMissingError, PocketLensError
 from pocketlens.loading import load_model
 from pocketlens.names import listed
@@ -22,8 +22,8 @@ from pocketlens.prediction import Prediction
 
 if TYPE_CHECKING:
     from pocketlens.classifier import Classifier
-    from pocketlens.report.answers import Answers
-    from pocketlens.report.tested import Tested
+    from pocketlens.labelled_answers import LabelledAnswers
+    from pocketlens.report.collecting import AnswerCollector
     from pocketlens.tools.evaluation_report import Report
 
 
@@ -73,18 +73,18 @@ def run(arguments: argparse.Namespace) -> int:
         check_all_are_known(labelled)
     if arguments.outliers and not arguments.outliers.is_dir():
         raise FileMissingError(f"{arguments.outliers}: expected a folder with picture files")
-    for file in (arguments.out, arguments.report):
-        if file is not None:
-            check_writable(file, arguments.model)
-    answers = _answers(arguments.folder, len(model.labels)) if arguments.report else None
+    check_writable(arguments.out, arguments.report, models=[arguments.model])
+    if arguments.report:
+        check_lies_outside(arguments.report, arguments.folder)
+    collector = _collector(arguments.folder, len(model.labels)) if arguments.report else None
     if labelled.lacking:
         print_note(f"{labelled.folder}: has no pictures of {listed(labelled.lacking)}")
     left_out = labelled.count_unknown()
     pictures = labelled.pictures(watch.counts.passed, watch.unread.append)
     outliers = watch.pictures(arguments.outliers) if arguments.outliers else None
     watch.start([*labelled.known.values(), *([arguments.outliers] if outliers else [])])
-    keep = (answers.keep,) if answers else ()
-    evaluation = measure(model, pictures, outliers, watch.see, *keep)
+    keep = collector.keep if collector else None
+    evaluation = measure(model, pictures, outliers, watch.see, keep)
     watch.end()
     if evaluation is None:
         raise DatasetError(f"{labelled.folder}: no picture of a class of the model could be read")
@@ -103,32 +103,26 @@ def run(arguments: argparse.Namespace) -> int:
     print(texts[arguments.json], end="")
     if arguments.out is not None:
         write_whole(arguments.out, texts[arguments.out.suffix.lower() == ".json"])
-    if answers:
-        _write_report(arguments, model, answers.tested(learnt), report)
+    if collector:
+        _write_report(arguments, model, collector.collected(learnt), report)
     return 1 if watch.failures or watch.unread or lacks_outliers else 0
 
 
-def _answers(folder: Path, classes: int) -> Answers:
-    from pocketlens.report.answers import Answers
+def _collector(folder: Path, classes: int) -> AnswerCollector:
+    from pocketlens.report.collecting import AnswerCollector
     from pocketlens.report.pages import require_jinja2
 
     require_jinja2()
-    return Answers(folder, classes)
+    return AnswerCollector(folder, classes)
 
 
 def _write_report(
-    arguments: argparse.Namespace, model: Classifier, tested: Tested, report: Report
+    arguments: argparse.Namespace, model: Classifier, tested: LabelledAnswers, report: Report
 ) -> None:
-    from pocketlens.report.answers import milliseconds
+    from pocketlens.report.about import about_file
     from pocketlens.report.report import write_report
-    from pocketlens.report.tested import About
 
-    about = About(
-        arguments.model.name,
-        arguments.model.stat().st_size,
-        milliseconds(model, tested.folder, tested.files),
-        left_out=report.left_out,
-    )
+    about = replace(about_file(arguments.model, model, tested), left_out=report.left_out)
     metadata = replace(model.metadata, metrics=report.evaluation.metrics)
     write_report(arguments.report, metadata, tested, about)
     say_written(arguments.report)

@@ -7,7 +7,7 @@ import sys
 
 from pocketlens.cli.printing import print_error
 from pocketlens.errors import FormatError, PocketLensError
-from pocketlens.names import printable
+from pocketlens.names import counted, printable
 from pocketlens.pictures.files import read_start
 from pocketlens.pictures.folders import NON_PICTURE, PassedOver
 from pocketlens.pictures.formats import FIRST_BYTES, picture_kind
@@ -45,7 +45,7 @@ class FileCounts:
         self.passed.add(kind, photo)
         reason = str(error).removeprefix(f"{photo}: ")
         # Sizes in it differ from file to file.
-        group = re.sub(r"\d+", "0", reason)
+        group = re.sub(r"\d[\d,]*", "0", reason)
         self._refusals.setdefault(group, (reason, PassedOver()))[1].add(kind, photo)
         return True
 
@@ -53,7 +53,7 @@ class FileCounts:
         """Prints each reason for a refusal once, and the counts, where not all was answered."""
         for reason, pictures in self._refusals.values():
             print_error(f"{pictures}: {reason}")
-        text = f"pocketlens: answered {self.answered:,} of {self.files:,} files"
+        text = f"pocketlens: answered {self.answered:,} of {counted(self.files, 'file')}"
         if self.failed:
             text += f"; {self.failed:,} could not be read"
         if self.passed.count():

@@ -38,13 +38,6 @@ def write_comparison(file: Path, comparison: Comparison) -> None:
 def _drawn(pairs: Sequence[Pair]) -> Iterator[dict[str, object]]:
     some = pairs[:_MOST]
     pictures = thumbnails([pair.file for pair in some], HIGH_BITS)
-    for pair, (picture, width, height) in zip(some, pictures, strict=True):
-        file = "/".join(pair.file.parts[-2:])
-        yield {
-            "picture": picture,
-            "width": width,
-            "height": height,
-            "file": file,
-            "shown": pair.shown,
-            "replies": pair.replies,
-        }
+    for pair, small in zip(some, pictures, strict=True):
+        about = {"file": "/".join(pair.file.parts[-2:]), "shown": pair.shown}
+        yield {**small._asdict(), **about, "replies": pair.replies}

@@ -9,7 +9,7 @@ from typing import Any
 from pocketlens.comparing.comparison import Comparison, Difference
 from pocketlens.comparing.replies import Pair
 from pocketlens.metadata.measurements import Row, between
-from pocketlens.names import cut, printable
+from pocketlens.names import counted, cut, printable
 
 _FORMAT = 1
 _FEW = 10
@@ -21,8 +21,8 @@ def verdict(comparison: Comparison) -> str:
     gap = comparison.accuracy
     if gap.by_chance:
         return (
-            f"{comparison.pictures:,} pictures do not tell {first} and {second} apart: the "
-            f"difference may be chance"
+            f"{counted(comparison.pictures, 'picture')} cannot tell {first} and {second} apart: "
+            "the difference may be chance"
         )
     better, worse = (second, first) if gap.value > 0 else (first, second)
     return f"{better} is right more often than {worse}, by more than chance"
@@ -43,9 +43,9 @@ def rows(comparison: Comparison) -> Iterator[Row]:
         "{:.2%} and {:.2%}".format(*comparison.calibration_errors)
         + ("" if comparison.bytes else " (before the export's temperature)"),
     )
-    yield "the same class", f"for {comparison.same:,} of {comparison.pictures:,} pictures"
+    yield "the same class", f"for {comparison.same:,} of {counted(comparison.pictures, 'picture')}"
     for title, pairs in changed(comparison):
-        yield title, f"{len(pairs):,} pictures"
+        yield title, f"for {counted(len(pairs), 'picture')}"
     if comparison.bytes:
         size = comparison.bytes
         yield (

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from pocketlens.http.limits import (
     MAX_BODY,
-    MAX_CONNECTIONS,
     MAX_HEADERS,
     MAX_PIPELINED,
     MAX_RECEIVING,
@@ -30,7 +29,7 @@ class Connections:
     where all have sent too much, the one that has sent most.
     """
 
-    def __init__(self, most: int = MAX_CONNECTIONS) -> None:
+    def __init__(self, most: int) -> None:
         self._most = most
         self._since: dict[WatchedConnection, float] = {}
         self._received = 0

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from pocketlens.errors import PocketLensError
 from pocketlens.http.batching import Answer
 from pocketlens.http.bodies import sent_pictures
+from pocketlens.http.information_routes import json_response
 from pocketlens.http.problems import Problem, status_of
 from pocketlens.http.service import Service
 
@@ -21,8 +21,6 @@ _OPTIONS = {"model", "top_k", "explain"}
 
 async def predict(service: Service, request: Request) -> Response:
     """One picture: its answer or its error. Several: a list of them."""
-    from starlette.responses import Response
-
     query = request.query_params
     if unknown := set(query) - _OPTIONS:
         raise Problem(
@@ -44,8 +42,7 @@ async def predict(service: Service, request: Request) -> Response:
             rows.append(_failed(file, answer.result))
         else:
             rows.append(_row(file, name, answer, top_k))
-    content = json.dumps(rows if sent.is_list else rows[0], ensure_ascii=False)
-    return Response(content, media_type="application/json")
+    return json_response(rows if sent.is_list else rows[0])
 
 
 def _row(file: str | None, name: str, answer: Answer, top_k: int | None) -> dict[str, Any]:

@@ -12,16 +12,13 @@ from typing import Any
 from pocketlens.classifier import Classifier
 from pocketlens.engine.cores import usable_cores
 from pocketlens.engine.model_file import read_model
-from pocketlens.errors import ModelError, PocketLensError, SettingError
+from pocketlens.errors import ModelError, SettingError
 from pocketlens.http.batching import Answer, AnswerQueue
 from pocketlens.http.limits import MAX_WAITING
 from pocketlens.http.metrics import Metrics
 from pocketlens.http.problems import Problem
 from pocketlens.loading import load_model
-from pocketlens.prediction import Prediction
 from pocketlens.tools.selftest import selftest
-
-Answers = Sequence[Prediction | PocketLensError]
 
 
 @dataclass

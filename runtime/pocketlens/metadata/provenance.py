@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from pocketlens.metadata.measurements import Interval, Row
-from pocketlens.names import cut
+from pocketlens.names import counted, cut
 
 VALIDATED = (
     "the figures are of the validation pictures, by which the network was chosen: of others "
@@ -41,7 +41,7 @@ class Data:
 
     def rows(self) -> Iterator[Row]:
         """Label and value of each fact."""
-        yield "training folder", f"{self._images()}; {self.left_out} files left out"
+        yield "training folder", f"{self._images()}; {counted(self.left_out, 'file')} left out"
         if self.unlabelled:
             yield "unlabelled", f"{self.unlabelled:,} pictures, for the teacher's answers to them"
         parts = ", ".join(f"{part} {count:,}" for part, count in self.split.items())

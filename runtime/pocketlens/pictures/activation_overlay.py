@@ -42,6 +42,36 @@ def overlay(
         SettingError: There is no such class, or alpha is none from 0 to 1.
     """
     pixels = decode(image)
+    if not 0 <= alpha <= 1:
+        raise SettingError(f"alpha={alpha!r}, expected a number from 0 to 1")
+    smooth, seen = levels(pixels.shape[:2], activation_map, class_index, preprocessing)
+    colours = cv2.cvtColor(cv2.applyColorMap(smooth, cv2.COLORMAP_TURBO), cv2.COLOR_BGR2RGB)
+    shown = pixels.copy()
+    shown[seen.slices] = cv2.addWeighted(colours, alpha, pixels[seen.slices], 1 - alpha, 0)
+    return shown
+
+
+def levels(
+    size: tuple[int, int],
+    activation_map: ActivationMap,
+    class_index: int,
+    preprocessing: Preprocessing | None = None,
+) -> tuple[npt.NDArray[np.uint8], Box]:
+    """How much each place of a picture speaks for a class, 0 to 255, scaled to each picture.
+
+    Args:
+        size: Height and width of the picture.
+        activation_map: As for overlay(), like the rest.
+        class_index: The class's place among the model's labels.
+        preprocessing: That of the model.
+
+    Returns:
+        The levels, of the shape of the part that the network saw, and that part.
+
+    Raises:
+        InputTypeError: There is no map.
+        SettingError: There is no such class.
+    """
     if not isinstance(activation_map, np.ndarray) or activation_map.ndim != 3:
         raise InputTypeError(
             "got no activation map, expected that of predict(..., explain=True); a model whose "
@@ -50,21 +80,16 @@ def overlay(
     classes = activation_map.shape[2]
     if not isinstance(class_index, (int, np.integer)) or not 0 <= class_index < classes:
         raise SettingError(f"class_index={class_index!r}, expected 0 to {classes - 1}")
-    if not 0 <= alpha <= 1:
-        raise SettingError(f"alpha={alpha!r}, expected a number from 0 to 1")
     others = np.delete(activation_map, class_index, axis=2).mean(axis=2)
     speaks = activation_map[..., class_index] - others
-    seen = Box(0, 0, *pixels.shape[:2])
+    seen = Box(0, 0, *size)
     if preprocessing is not None:
         speaks = _without_bars(speaks, preprocessing, seen.size)
         seen = preprocessing.seen(seen.size)
     spread = float(np.ptp(speaks)) or 1.0
-    levels = np.nan_to_num((speaks - speaks.min()) / spread * 255).astype(np.uint8)
-    smooth = cv2.resize(levels, seen.size[::-1], interpolation=cv2.INTER_CUBIC)
-    colours = cv2.cvtColor(cv2.applyColorMap(smooth, cv2.COLORMAP_TURBO), cv2.COLOR_BGR2RGB)
-    shown = pixels.copy()
-    shown[seen.slices] = cv2.addWeighted(colours, alpha, pixels[seen.slices], 1 - alpha, 0)
-    return shown
+    scaled = np.nan_to_num((speaks - speaks.min()) / spread * 255).astype(np.uint8)
+    smooth = cv2.resize(scaled, seen.size[::-1], interpolation=cv2.INTER_CUBIC)
+    return np.asarray(smooth, np.uint8), seen
 
 
 def _without_bars(

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pocketlens.errors import FormatError, ImageError, InputTypeError
+from pocketlens.names import counted
 from pocketlens.pictures.channels import over_white, to_rgb, upright
 from pocketlens.pictures.depth import HIGH_BITS, LOW, OWN_RANGE, is_noted, note_low_range
 from pocketlens.pictures.files import DEFAULT_LIMITS, Limits, read_bytes
@@ -92,7 +93,7 @@ def _decode_bytes(
     reduced = _REDUCED_RGB[_reduction(header, min_size)] | cv2.IMREAD_IGNORE_ORIENTATION
     pixels = _decode_by_opencv(header, cv2.IMREAD_UNCHANGED if as_stored else reduced)
     if pixels is None:
-        reason = f"damaged, cut off ({len(data)} bytes) or of an unsupported kind"
+        reason = f"damaged, cut off ({counted(len(data), 'byte')}) or of an unsupported kind"
         if not header.is_rare:
             raise ImageError(reason)
         return _decode_by_pillow(data, depth, limits, FormatError(reason))

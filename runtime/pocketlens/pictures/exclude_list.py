@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable
 from dataclasses import replace
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from pocketlens.cli.printing import print_note
 from pocketlens.errors import DatasetError, FileError
-from pocketlens.names import listed, normalised, printable
+from pocketlens.names import counted, listed, normalised, printable
 from pocketlens.pictures.files import read_bytes
 from pocketlens.pictures.folders import EXCLUDED
 from pocketlens.pictures.listing import Listing
@@ -44,24 +45,30 @@ def unescape(text: str) -> str:
 
 
 def read_exclude_list(file: Path) -> frozenset[str]:
-    """The names in a list, as NFC text; lines that begin with # are comments.
+    """The paths in a list, as NFC text without "." and ".."; lines that begin with # are comments.
 
     Raises:
         FileMissingError: There is no such file.
         FileError: It cannot be read, or is no text.
     """
     try:
-        lines = read_bytes(file).decode("utf-8-sig").splitlines()
+        # Not splitlines(): a name may hold what else Unicode counts as the end of a line.
+        lines = re.split("\r\n?|\n", read_bytes(file).decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise FileError(f"{file}: is no UTF-8 text, expected one file name a line") from error
-    names = (line.strip() for line in lines if not line.lstrip().startswith("#"))
-    return frozenset(normalised(unescape(name)) for name in names if name)
+    names = (line.strip(" \t") for line in lines)
+    return frozenset(
+        posixpath.normpath(normalised(unescape(name)))
+        for name in names
+        if name and not name.startswith("#")
+    )
 
 
 def exclude(listings: Iterable[Listing], file: Path) -> list[Listing]:
     """The listings without the files that a list names; a note says which names none has.
 
-    A name may also begin with the folder's own, as of a folder that is split already.
+    A path is relative to the folder, or has the folder before it: as it was given, by its name
+    alone, or absolute.
 
     Args:
         listings: Of a training's folders.
@@ -73,22 +80,26 @@ def exclude(listings: Iterable[Listing], file: Path) -> list[Listing]:
     """
     names = read_exclude_list(file)
     left = [_without(listing, names, file) for listing in listings]
-    gone = {name for each in left for name, reason in each.left_out if _is_excluded(reason)}
-    tops = [f"{normalised(each.folder.resolve().name)}/" for each in left]
-    known = {f"{top}{normalised(name)}" for top in ("", *tops) for name in gone}
+    known = {
+        top + normalised(name)
+        for each in left
+        for top in _tops(each.folder)
+        for name, reason in each.left_out
+        if reason.startswith(EXCLUDED)
+    }
     if missing := sorted(names - known):
         print_note(
-            f"{file}: names {len(missing):,} that are not in the folder: "
-            f"{listed(list(map(printable, missing)), 3)}"
+            f"{file}: {counted(len(missing), 'line')} without a file in the folder: "
+            f"{listed(list(map(printable, missing)), 3)}; expected paths such as CLASS/photo.jpg"
         )
     return left
 
 
 def _without(listing: Listing, names: frozenset[str], file: Path) -> Listing:
-    own = f"{normalised(listing.folder.resolve().name)}/"
+    tops = _tops(listing.folder)
     kept, left_out = [], list(listing.left_out)
     for name, target in zip(listing.files, listing.targets, strict=True):
-        if normalised(name) in names or own + normalised(name) in names:
+        if any(top + normalised(name) in names for top in tops):
             left_out.append((name, f"{EXCLUDED} {file.name}"))
         else:
             kept.append((name, target))
@@ -100,5 +111,8 @@ def _without(listing: Listing, names: frozenset[str], file: Path) -> Listing:
     return replace(listing, files=files, targets=targets, left_out=tuple(left_out))
 
 
-def _is_excluded(reason: str) -> bool:
-    return reason.startswith(EXCLUDED)
+def _tops(folder: Path) -> list[str]:
+    """What may stand before a path that is relative to the folder."""
+    own = folder.resolve()
+    tops = folder, folder.absolute(), own, Path(own.name)
+    return ["", *(f"{normalised(posixpath.normpath(top.as_posix()))}/" for top in tops)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from pocketlens.intervals import wilson_interval
 from pocketlens.metadata.measurements import Bin, Coverage
@@ -64,8 +65,8 @@ class Chart:
     lines: list[Line]
     whiskers: list[Whisker] = field(default_factory=list)
     bottom: float = HEIGHT - BOTTOM
-    left: float = LEFT
-    right: float = WIDTH - RIGHT
+    left: ClassVar[float] = LEFT
+    right: ClassVar[float] = WIDTH - RIGHT
 
 
 class _Plane:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from unicodedata import east_asian_width
 
 import numpy as np
 
@@ -152,6 +153,4 @@ def _groups(
 
 
 def _width(name: str) -> float:
-    from unicodedata import east_asian_width
-
     return sum(1.7 if east_asian_width(letter) in "WF" else 1 for letter in name)

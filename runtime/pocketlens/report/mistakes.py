@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pocketlens.checking.suspected_labels import suspected_labels
+from pocketlens.checking.suspected_labels import TIMES, suspected_labels
 from pocketlens.confusion import ClassFigures, Matrix, lowest_recall
-from pocketlens.report.tested import Tested
+from pocketlens.labelled_answers import LabelledAnswers
 from pocketlens.report.thumbnails import Card, Cards
 
 _OF_A_CLASS = 5
@@ -70,10 +70,11 @@ class Gallery:
         pairs: Those that are confused most.
         surest: The surest mistakes.
         suspected: Labels that are probably wrong, surest first, without those in `surest`.
-        suspects: How many there are in all.
+        suspects: How many there are with those: the surest of all, `most_suspects` at most.
         right: Some that are answered right, by chance.
         wrong: Likewise wrong.
         strange: The least familiar ones.
+        times: So many times as probable as the given class another one is, where it is suspected.
     """
 
     classes: list[ClassMistakes]
@@ -84,9 +85,11 @@ class Gallery:
     right: list[Card]
     wrong: list[Card]
     strange: list[Card]
+    times: int = TIMES
+    most_suspects: int = _SUSPECTED
 
 
-def gallery(tested: Tested, labels: Sequence[str], matrix: Matrix, depth: str) -> Gallery:
+def gallery(tested: LabelledAnswers, labels: Sequence[str], matrix: Matrix, depth: str) -> Gallery:
     """Chooses the pictures and reads them.
 
     Args:
@@ -100,10 +103,10 @@ def gallery(tested: Tested, labels: Sequence[str], matrix: Matrix, depth: str) -
     mistakes = tested.mistakes()
     suspected = np.array([], np.intp)
     if not tested.learnt:
-        suspected = suspected_labels(tested.targets, tested.probabilities)
+        suspected = suspected_labels(tested.targets, tested.probabilities)[:_SUSPECTED]
     cards.mark(suspected)
     surest = mistakes[:_SUREST]
-    further = [row for row in suspected if row not in surest][:_SUSPECTED]
+    further = [row for row in suspected if row not in surest]
     strange = np.array([], np.intp)
     if tested.familiarity is not None:
         strange = np.argsort(tested.familiarity, kind="stable")[:_REJECTED]
@@ -126,7 +129,7 @@ def _some(rows: Rows, random: np.random.Generator) -> Rows:
 
 
 def _classes(
-    tested: Tested, labels: Sequence[str], matrix: Matrix, cards: Cards
+    tested: LabelledAnswers, labels: Sequence[str], matrix: Matrix, cards: Cards
 ) -> list[ClassMistakes]:
     counts = np.array(matrix)
     np.fill_diagonal(counts, 0)
@@ -157,7 +160,7 @@ def _share_out(of_class: Sequence[Rows]) -> list[int]:
 
 
 def _pairs(
-    tested: Tested, labels: Sequence[str], matrix: Matrix, cards: Cards
+    tested: LabelledAnswers, labels: Sequence[str], matrix: Matrix, cards: Cards
 ) -> list[tuple[Side, Side]]:
     counts = np.array(matrix)
     shown = counts.sum(axis=1)

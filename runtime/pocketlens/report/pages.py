@@ -8,7 +8,7 @@ from typing import Any
 
 from pocketlens import __version__
 from pocketlens.extras import requires_extra
-from pocketlens.names import cut, printable
+from pocketlens.names import counted, cut, printable
 from pocketlens.whole_text import replace_text
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -32,7 +32,9 @@ def render(template: str, **context: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(shown=printable, cut=cut, percent=_percent, number=_number)
+    environment.filters.update(
+        shown=printable, cut=cut, counted=counted, percent=_percent, number=_number
+    )
     page = environment.get_template(template)
     return str(page.render(version=__version__, **context))
 

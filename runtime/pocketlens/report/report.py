@@ -9,17 +9,18 @@ from pathlib import Path
 from pocketlens.checking.findings import TITLES, Finding
 from pocketlens.confusion import lowest_recall
 from pocketlens.intervals import wilson_interval
+from pocketlens.labelled_answers import LabelledAnswers
 from pocketlens.metadata import Metadata
 from pocketlens.metadata.conversion import Int8
 from pocketlens.metadata.familiarity import word
 from pocketlens.metadata.measurements import Interval, Row, between
+from pocketlens.report.about import About
 from pocketlens.report.charts import learning_curves, reliability_chart, risk_coverage_chart
 from pocketlens.report.matrix import drawing
 from pocketlens.report.mistakes import gallery
 from pocketlens.report.pages import write_page
 from pocketlens.report.slices import TEST, slices
 from pocketlens.report.summary import big_number, headline, next_steps
-from pocketlens.report.tested import About, Tested
 
 _ABOUT = About()
 
@@ -45,7 +46,9 @@ class Rejected:
     outliers: str
 
 
-def write_report(file: Path, metadata: Metadata, tested: Tested, about: About = _ABOUT) -> None:
+def write_report(
+    file: Path, metadata: Metadata, tested: LabelledAnswers, about: About = _ABOUT
+) -> None:
     """Writes one HTML file that opens offline; whole or not at all.
 
     All figures that the metadata has are taken from there. Each picture is read once more, for its
@@ -76,7 +79,7 @@ def write_report(file: Path, metadata: Metadata, tested: Tested, about: About = 
         about=about,
         big=big_number(metrics),
         sentences=list(headline(metadata, metrics, tested)),
-        steps=list(next_steps(metadata, metrics, tested, chosen, (kinds, about))),
+        steps=list(next_steps(metadata, metrics, tested, chosen, kinds, about)),
         classes=lowest_recall(labels, metrics.confusion_matrix, len(labels)),
         matrix=drawing(labels, metrics.confusion_matrix),
         gallery=chosen,
@@ -106,7 +109,7 @@ def _frozen_accuracy(metadata: Metadata) -> float | None:
     return first.frozen_accuracy if first else None
 
 
-def _rejected(metadata: Metadata, tested: Tested) -> Rejected | None:
+def _rejected(metadata: Metadata, tested: LabelledAnswers) -> Rejected | None:
     known = metadata.familiarity
     if known is None or tested.familiarity is None:
         return None

@@ -15,10 +15,10 @@ from pocketlens.engine.cores import usable_cores
 from pocketlens.engine.parallel import map_in_order
 from pocketlens.errors import PocketLensError
 from pocketlens.intervals import wilson_interval
+from pocketlens.labelled_answers import LabelledAnswers
 from pocketlens.metadata.measurements import Interval
 from pocketlens.names import printable
 from pocketlens.pictures.files import read_bytes
-from pocketlens.report.tested import Tested
 
 TEST = "Mantel-Haenszel, by class, with Holm's correction for the number of rows"
 _DARK, _BRIGHT = 0.25, 0.75
@@ -59,7 +59,7 @@ class Slice:
         return "worse" if self.accuracy < self.expected else "better"
 
 
-def slices(tested: Tested, input_side: int) -> list[Slice]:
+def slices(tested: LabelledAnswers, input_side: int) -> list[Slice]:
     """The kinds with enough pictures, worst first.
 
     Args:
@@ -82,7 +82,7 @@ def slices(tested: Tested, input_side: int) -> list[Slice]:
     return sorted(found, key=lambda each: each.accuracy - each.expected)
 
 
-def _facts(tested: Tested) -> list[PictureFacts | None]:
+def _facts(tested: LabelledAnswers) -> list[PictureFacts | None]:
     def measure(file: str) -> PictureFacts | None:
         try:
             return picture_facts(read_bytes(tested.folder / file))

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 
 from pocketlens.confusion import Confusion, lowest_recall, most_confused
 from pocketlens.intervals import wilson_interval
+from pocketlens.labelled_answers import LabelledAnswers
 from pocketlens.metadata import Metadata
 from pocketlens.metadata.measurements import Interval, Metrics
-from pocketlens.names import cut, listed
+from pocketlens.names import counted, cut, listed
+from pocketlens.report.about import About
 from pocketlens.report.mistakes import Gallery
 from pocketlens.report.slices import Slice
-from pocketlens.report.tested import About, Tested
 
 FEW = 30
 """Test pictures of which a share of 100 says nothing yet."""
@@ -29,7 +30,7 @@ def big_number(metrics: Metrics) -> str:
     return f"{right:,} of {metrics.images:,}" if _is_counted(metrics) else _of(metrics.accuracy)
 
 
-def headline(metadata: Metadata, metrics: Metrics, tested: Tested) -> Iterator[str]:
+def headline(metadata: Metadata, metrics: Metrics, tested: LabelledAnswers) -> Iterator[str]:
     """Sentences about how good the model is, the most important first."""
     labels = metadata.labels
     yield from _right(metadata, metrics, tested)
@@ -48,18 +49,18 @@ def headline(metadata: Metadata, metrics: Metrics, tested: Tested) -> Iterator[s
         yield f"There was no picture of {listed(absent, 5)}: nothing is known of it."
 
 
-def _right(metadata: Metadata, metrics: Metrics, tested: Tested) -> Iterator[str]:
+def _right(metadata: Metadata, metrics: Metrics, tested: LabelledAnswers) -> Iterator[str]:
     which = "that it has not seen"
     if tested.learnt:
         which = "that it has learnt from, so it will be right for fewer others"
     elif tested.learnt is None:
-        which = f"of {tested.folder_name}"
+        which = f"of the folder {tested.folder_name}"
     elif metadata.data and not metadata.data.split.get("test", 1):
         which = "by which it was chosen, so it may be right for fewer others"
     right, images = round(metrics.accuracy * metrics.images), metrics.images
     low, high = metrics.accuracy_interval
     if images < FEW:
-        yield f"Right for {right} of {images} pictures {which}: too few to say more."
+        yield f"Right for {right} of {counted(images, 'picture')} {which}: too few to say more."
         anything = f"from {math.floor(low * 100)} to {math.ceil(high * 100)} of 100"
         yield f"For others, anything {anything} may be right."
     elif right == images:
@@ -140,9 +141,10 @@ def confused_pair(labels: Sequence[str], metrics: Metrics) -> Confusion | None:
 def next_steps(
     metadata: Metadata,
     metrics: Metrics,
-    tested: Tested,
+    tested: LabelledAnswers,
     gallery: Gallery,
-    found: tuple[Sequence[Slice], About],
+    slices: Sequence[Slice],
+    about: About,
 ) -> Iterator[str]:
     """What to do next, the most useful first.
 
@@ -151,19 +153,18 @@ def next_steps(
         metrics: Its figures.
         tested: The answers.
         gallery: What was chosen of them.
-        found: The kinds of pictures, and what `check` found.
+        slices: The kinds of pictures.
+        about: What `check` found.
     """
-    slices, about = found
     if tested.learnt:
         yield "Measure it on pictures that it has not learnt from, by pocketlens evaluate."
     if metrics.images < _ENOUGH:
-        yield f"Test on {_ENOUGH} pictures or more: {metrics.images} say little."
+        yield f"Test on {_ENOUGH} pictures or more: of fewer, the figures say little."
     if gallery.suspects:
         first = next(each for each in (*gallery.surest, *gallery.suspected) if each.is_suspected)
-        number = gallery.suspects
         yield (
-            f"Look at the labels of {number:,} {'pictures' if number > 1 else 'picture'} in part "
-            f"3: some may be wrong. First {first.file}, given as {cut(first.given)}."
+            f"Look at the labels of {counted(gallery.suspects, 'picture')} in part 3: some may be "
+            f"wrong. First {first.file}, given as {cut(first.given)}."
         )
     yield from _weakest(metadata, metrics)
     pair = confused_pair(metadata.labels, metrics)
@@ -196,8 +197,8 @@ def _weakest(metadata: Metadata, metrics: Metrics) -> Iterator[str]:
     learnt = metadata.data.images.get(figures.label) if metadata.data else None
     text = f"; it has learnt from {learnt:,}" if learnt else ""
     yield (
-        f"Add pictures of {cut(figures.label)}: of its {figures.pictures:,} test pictures "
-        f"{right:,} were right{text}."
+        f"Add pictures of {cut(figures.label)}: of its {counted(figures.pictures, 'test picture')} "
+        f"{right:,} {'was' if right == 1 else 'were'} right{text}."
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -14,8 +15,8 @@ import numpy as np
 from pocketlens.engine.cores import usable_cores
 from pocketlens.engine.parallel import map_in_order
 from pocketlens.errors import PocketLensError
+from pocketlens.labelled_answers import LabelledAnswers
 from pocketlens.pictures.decoding import decode
-from pocketlens.report.tested import Tested
 
 _SIDE = 128
 _QUALITIES = (75, 60, 45, 30, 15)
@@ -23,13 +24,27 @@ _MOST_BYTES = 5000
 """Of one picture: 350 of them, written as text, take 2.3 MB."""
 
 
+class Thumbnail(NamedTuple):
+    """A small picture.
+
+    Attributes:
+        picture: A data URI; "" where the file cannot be read.
+        width: In pixels.
+        height: Likewise.
+    """
+
+    picture: str
+    width: int
+    height: int
+
+
 @dataclass(frozen=True)
 class Card:
     """One picture and its answer.
 
     Attributes:
-        picture: A data URI; "" where the file is gone.
-        width: Of the small picture in pixels.
+        picture: See Thumbnail.
+        width: Likewise.
         height: Likewise.
         file: The path as it was given, relative to its folder.
         given: The class that it is given as.
@@ -56,7 +71,7 @@ class Card:
 class Cards:
     """Makes cards of rows of the answers; each picture is read once."""
 
-    def __init__(self, tested: Tested, labels: Sequence[str], depth: str) -> None:
+    def __init__(self, tested: LabelledAnswers, labels: Sequence[str], depth: str) -> None:
         """Takes the answers.
 
         Args:
@@ -66,7 +81,7 @@ class Cards:
         """
         self._tested, self._labels, self._depth = tested, labels, depth
         self._predicted, self._score = tested.predicted, tested.score
-        self._made: dict[int, tuple[str, int, int]] = {}
+        self._made: dict[int, Thumbnail] = {}
         self._suspected: frozenset[int] = frozenset()
 
     def mark(self, suspected: Iterable[int]) -> None:
@@ -94,8 +109,8 @@ class Cards:
         )
 
 
-def thumbnails(files: Iterable[Path], depth: str) -> Iterator[tuple[str, int, int]]:
-    """Yields for each file a data URI, "" where it cannot be read, and width and height.
+def thumbnails(files: Iterable[Path], depth: str) -> Iterator[Thumbnail]:
+    """Yields one for each file.
 
     Args:
         files: Picture files.
@@ -104,16 +119,17 @@ def thumbnails(files: Iterable[Path], depth: str) -> Iterator[tuple[str, int, in
     return map_in_order(partial(_thumbnail, depth=depth), files, usable_cores())
 
 
-def _thumbnail(file: Path, depth: str) -> tuple[str, int, int]:
+def _thumbnail(file: Path, depth: str) -> Thumbnail:
     try:
         pixels = decode(file, min_size=(_SIDE, _SIDE), depth=depth)
     except PocketLensError:
-        return "", _SIDE, _SIDE
+        return Thumbnail("", _SIDE, _SIDE)
     scale = min(1.0, _SIDE / max(pixels.shape[:2]))
     height, width = (max(1, round(side * scale)) for side in pixels.shape[:2])
     small = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
     content = _as_jpeg(np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2BGR)))
-    return f"data:image/jpeg;base64,{base64.b64encode(content).decode()}", width, height
+    uri = f"data:image/jpeg;base64,{base64.b64encode(content).decode()}"
+    return Thumbnail(uri, width, height)
 
 
 def _as_jpeg(pixels: np.ndarray) -> bytes:

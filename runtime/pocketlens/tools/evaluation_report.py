@@ -12,7 +12,7 @@ from pocketlens.evaluation import Evaluation
 from pocketlens.labelled import Labelled
 from pocketlens.metadata.familiarity import word
 from pocketlens.metadata.measurements import Row, between
-from pocketlens.names import cut, listed, printable
+from pocketlens.names import counted, cut, listed, printable
 
 _FORMAT = 1
 _FEW = 12
@@ -121,7 +121,7 @@ def _rows(report: Report) -> Iterator[Row]:
         texts = [f"{cut(label)} ({count:,})" for label, count in left_out.items()]
         yield "left out, not known", f"{listed(texts)} pictures"
     if report.unreadable:
-        yield "not read", f"{len(report.unreadable):,} pictures"
+        yield "not read", counted(len(report.unreadable), "picture")
 
 
 def _tables(report: Report) -> Iterator[_Table]:

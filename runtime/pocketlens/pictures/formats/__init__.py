@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 
 from pocketlens.errors import FormatError, ImageError
+from pocketlens.names import counted
 from pocketlens.pictures.formats import avif, bmp, gif, jpeg, png, pnm, tiff, unsupported, webp
 from pocketlens.pictures.formats.header import Header
 
@@ -75,7 +76,8 @@ def read_header(data: bytes) -> Header:
     try:
         header = read(data)
     except (struct.error, IndexError, OverflowError) as error:
-        raise ImageError(f"its header is cut off or damaged ({len(data)} bytes)") from error
+        size = counted(len(data), "byte")
+        raise ImageError(f"its header is cut off or damaged ({size})") from error
     if header.width <= 0 or header.height <= 0:
         raise ImageError(f"it claims {header.width}x{header.height} pixels, damaged")
     return header

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from zlib import crc32
 
 from pocketlens.errors import ImageError
+from pocketlens.names import counted
 from pocketlens.pictures.formats import exif
 from pocketlens.pictures.formats.header import Header
 
@@ -75,5 +76,5 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
         start = stop + 12
     raise ImageError(
         f"PNG whose chunk {count} claims {stop - start} bytes, cut off or damaged "
-        f"({len(data)} bytes)"
+        f"({counted(len(data), 'byte')})"
     )

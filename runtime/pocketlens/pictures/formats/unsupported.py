@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pocketlens.names import counted
 from pocketlens.pictures.formats.header import EXPECTED
 
 _HEIF = (
@@ -67,5 +68,5 @@ def refusal(data: bytes) -> str:
     for advice, kinds, head in listed:
         for signature, place, name in kinds:
             if head.startswith(signature, place):
-                return f"looks like {name} ({len(data)} bytes); {advice}"
-    return f"not a picture ({len(data)} bytes); {EXPECTED}"
+                return f"looks like {name} ({counted(len(data), 'byte')}); {advice}"
+    return f"not a picture ({counted(len(data), 'byte')}); {EXPECTED}"

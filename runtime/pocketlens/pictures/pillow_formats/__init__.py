@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pocketlens.engine.cores import startable_threads
 from pocketlens.errors import FormatError, ImageError
 from pocketlens.extras import install_line
+from pocketlens.names import counted
 from pocketlens.pictures.files import Limits
 from pocketlens.pictures.formats import tiff
 from pocketlens.pictures.formats.boxes import MOST_LAYERS
@@ -63,7 +64,8 @@ def _advice(kind: str, data: bytes, refusal: FormatError) -> str:
     line = install_line("formats")
     if kind in _PARTLY_OWN:
         return f"{refusal}; {line} reads more kinds"
-    return f"looks like {kind} ({len(data)} bytes); {line} reads it, or export it as JPEG"
+    size = counted(len(data), "byte")
+    return f"looks like {kind} ({size}); {line} reads it, or export it as JPEG"
 
 
 def _plugins(kind: str) -> dict[str, type[ImageFile]]:

@@ -1,11 +1,11 @@
-"""Answers to labelled pictures, kept whole: what a report shows beside the figures."""
+"""Answers to labelled pictures, kept whole: for reports and comparisons."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,12 +14,9 @@ from pocketlens.metadata import Metadata
 from pocketlens.metadata.measurements import Metrics
 from pocketlens.metrics import Classes, Probabilities, evaluate, reliability, risk_coverage
 
-if TYPE_CHECKING:
-    from pocketlens.checking.findings import Findings
-
 
 @dataclass(frozen=True)
-class Tested:
+class LabelledAnswers:
     """Answers to N labelled pictures.
 
     Attributes:
@@ -67,22 +64,3 @@ class Tested:
             reliability=found.reliability or reliability(self.targets, self.probabilities),
             risk_coverage=found.risk_coverage or risk_coverage(self.targets, self.probabilities),
         )
-
-
-@dataclass(frozen=True)
-class About:
-    """What a report says beside the model's metadata and the answers; each part may lack.
-
-    Attributes:
-        name: What the page is headed with, such as the model file's name.
-        bytes: The size of the model's file.
-        milliseconds: The median time of one answer on this machine.
-        findings: What `pocketlens check` found in the training folder.
-        left_out: Of each class that the model does not know, the number of its pictures.
-    """
-
-    name: str = ""
-    bytes: int | None = None
-    milliseconds: float | None = None
-    findings: Findings | None = None
-    left_out: Mapping[str, int] = field(default_factory=dict)

@@ -40,7 +40,6 @@ def _drawn(folder: Path, found: Sequence[Finding]) -> Iterator[dict[str, Any]]:
     made = thumbnails([folder / file for pair in files for file in pair], OWN_RANGE)
     for each, pair in zip(found, files, strict=True):
         pictures = [
-            {"picture": picture, "width": width, "height": height, "file": file}
-            for file, (picture, width, height) in zip(pair, made, strict=False)
+            small._asdict() | {"file": file} for file, small in zip(pair, made, strict=False)
         ]
         yield {"finding": each, "pictures": pictures}

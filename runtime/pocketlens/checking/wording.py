@@ -1,4 +1,4 @@
-"""Findings -> the table on the terminal and the list of what to leave out."""
+"""Findings as text: the table on the terminal, notes, and the list of what to leave out."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pocketlens.checking.findings import (
     Findings,
 )
 from pocketlens.cli.printing import print_note
-from pocketlens.names import printable
+from pocketlens.names import counted, printable
 from pocketlens.pictures.exclude_list import escape
 
 _SHOWN = 3
@@ -36,9 +36,8 @@ _TO_DO = {
 
 def as_table(findings: Findings) -> Iterator[str]:
     """Lines: counts by kind, worst first, a few files of each, notes."""
-    many = len(findings.classes)
-    classes = "1 class" if many == 1 else f"{many:,} classes"
-    yield f"{findings.pictures:,} pictures of {classes}"
+    classes = counted(len(findings.classes), "class", "classes")
+    yield f"{counted(findings.pictures, 'picture')} of {classes}"
     for kind, group in groupby(findings.found, key=lambda each: each.kind):
         found = list(group)
         look = ", look at them" if found[0].look_at else ""
@@ -72,24 +71,19 @@ def next_steps(findings: Findings, out: Path | None, exclude_list: Path | None) 
         )
 
 
-def say_findings(findings: Findings) -> Findings:
-    """Prints in two notes at most what the short check before a training found.
-
-    Returns:
-        What it was given.
-    """
+def say_findings(findings: Findings) -> None:
+    """Prints in two notes at most what the short check before a training found."""
     # Of 16 bits a warning is printed where they are read.
     told = [each for each in findings.found if not each.look_at and each.kind != LOW_RANGE]
     counts = Counter(each.kind for each in told)
     texts = [f"{count:,} {TITLES[kind]}" for kind, count in counts.items()]
     more = f"`pocketlens check {shlex.quote(findings.folder)}` looks closer"
     if texts:
-        print_note(f"of {findings.pictures:,} pictures: {', '.join(texts)}; {more}")
+        print_note(f"of {counted(findings.pictures, 'picture')}: {', '.join(texts)}; {more}")
     if findings.notes:
         others = len(findings.notes) - 1
         rest = f" ({others} more: {more})" if others else "" if texts else f" ({more})"
         print_note(f"{findings.notes[0]}{rest}")
-    return findings
 
 
 def as_exclude_list(findings: Findings) -> str:

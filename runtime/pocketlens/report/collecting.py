@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
 from pathlib import Path
-from statistics import median
-from time import perf_counter
 
 import numpy as np
 
-from pocketlens.classifier import Classifier
-from pocketlens.errors import PocketLensError
+from pocketlens.labelled_answers import LabelledAnswers
 from pocketlens.prediction import Prediction
-from pocketlens.report.tested import Tested
-
-_TIMED = 20
 
 
-class Answers:
+class AnswerCollector:
     """Keeps what measure() gives: 4 bytes for each picture and class, and the path."""
 
     def __init__(self, folder: Path, classes: int) -> None:
@@ -35,9 +28,9 @@ class Answers:
         if answer.familiarity is not None:
             self._familiarity.append(answer.familiarity)
 
-    def tested(self, learnt: bool) -> Tested:
+    def collected(self, learnt: bool) -> LabelledAnswers:
         """All of them; `learnt`: whether it is known that the model has learnt from the folder."""
-        return Tested(
+        return LabelledAnswers(
             self._folder,
             self._files,
             np.array(self._targets, np.intp),
@@ -45,16 +38,3 @@ class Answers:
             np.asarray(self._familiarity) if self._familiarity else None,
             learnt or None,
         )
-
-
-def milliseconds(model: Classifier, folder: Path, files: Sequence[str]) -> float | None:
-    """The median time from a picture file to its answer, of some files; None where all are gone."""
-    times = []
-    for file in files[:: max(1, len(files) // _TIMED)][:_TIMED]:
-        start = perf_counter()
-        try:
-            model.predict(folder / file)
-        except PocketLensError:
-            continue
-        times.append(1000 * (perf_counter() - start))
-    return median(times) if times else None

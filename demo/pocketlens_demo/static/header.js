@@ -1,0 +1,3 @@
+import { followLinks } from "./page.js";
+
+export const start = () => followLinks();
