@@ -7,7 +7,9 @@ import gc
 import os
 from pathlib import Path
 
+from pocketlens.errors import SettingError
 from pocketlens.extras import requires_extra
+from pocketlens.names import printable
 from pocketlens.tools.tensorflow_needs import check_tensorflow_needs
 
 LIBRARIES = ("keras", "tensorflow", "tf2onnx", "onnx", "sklearn", "tqdm")
@@ -18,10 +20,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
         "FILE.onnx is put in place only when every check has passed; a failed check leaves an\n"
         "existing file as it is.\n\n"
-        "Example: pocketlens export runs/pets --out pets.onnx"
+        "Example: pocketlens export runs/pets --out pets.onnx\n"
+        "         pocketlens export pets.onnx --triton models"
     )
-    parser.add_argument("run_folder", type=Path, metavar="RUN", help="folder made by train")
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE.onnx", help="the result")
+    parser.add_argument(
+        "run_folder", type=Path, metavar="RUN", help="folder made by train; with --triton a file"
+    )
+    result = parser.add_mutually_exclusive_group(required=True)
+    result.add_argument("--out", type=Path, metavar="FILE.onnx", help="the result")
+    result.add_argument(
+        "--triton",
+        type=Path,
+        metavar="DIR",
+        help="from a finished .onnx file, the folders of a Triton model repository",
+    )
     parser.add_argument(
         "--int8",
         action="store_true",
@@ -49,6 +61,8 @@ def add_about(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Exports and prints what was measured; see configure()."""
+    if arguments.triton is not None:
+        return _write_triton(arguments)
     check_tensorflow_needs()
     # tf2onnx converts from TensorFlow, whatever backend trained the model.
     os.environ["KERAS_BACKEND"] = "tensorflow"
@@ -68,4 +82,16 @@ def run(arguments: argparse.Namespace) -> int:
                 print(f"{label:<26} {value}")
     print(f"{arguments.out}: {arguments.out.stat().st_size / 1e6:.2f} MB")
     print(f"next: pocketlens predict PHOTO --model {arguments.out}")
+    return 0
+
+
+def _write_triton(arguments: argparse.Namespace) -> int:
+    from pocketlens_export.triton.repository import write_repository
+
+    for name in ("int8", "outliers", "about"):
+        if getattr(arguments, name):
+            raise SettingError(f"--{name} goes with --out: --triton takes a file as it is")
+    for folder in write_repository(arguments.run_folder, arguments.triton):
+        print(f"written: {printable(str(folder))}")
+    print(f"next: tritonserver --model-repository {printable(str(arguments.triton.resolve()))}")
     return 0

@@ -10,6 +10,7 @@ from itertools import tee
 from pocketlens.cli.answers import write_answer, write_error, write_header
 from pocketlens.cli.arguments import positive_int, share
 from pocketlens.cli.file_counts import FileCounts
+from pocketlens.cli.predict_out import add_out, run_out, wrong_options
 from pocketlens.cli.printing import print_error
 from pocketlens.cli.progress import Progress
 from pocketlens.errors import FileError, FileMissingError, PocketLensError
@@ -29,10 +30,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "other files, hidden and system ones are passed over and counted. A photo that cannot be\n"
         "read is reported and the rest go on; exit status 1 then.\n"
         "--json prints one object a line, --csv one row for each photo and class.\n\n"
-        "Example: pocketlens predict cat.jpg dog.png --top-k 1 --json"
+        "Example: pocketlens predict cat.jpg dog.png --top-k 1 --json\n"
+        "         pocketlens predict photos --out answers --shard 0/4"
     )
     parser.add_argument(
-        "photos", nargs="+", metavar="PHOTO", help="file, folder, or - (standard input)"
+        "photos", nargs="*", metavar="PHOTO", help="file, folder, or - (standard input)"
     )
     parser.add_argument("--model", metavar="FILE", help=".onnx file (default: cats and dogs)")
     parser.add_argument(
@@ -57,11 +59,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="JSON lines")
     form.add_argument("--csv", action="store_true", help="CSV with a header")
-    parser.set_defaults(run=run)
+    add_out(parser)
+    parser.set_defaults(run=run, refuse=parser.error)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prints the answers as they come; see configure()."""
+    """Prints the answers as they come, or writes them; see configure()."""
+    if wrong := wrong_options(arguments):
+        arguments.refuse(wrong)
+    if arguments.out is not None:
+        return run_out(arguments)
     photos = set(arguments.photos)
     if _STDIN in photos and (sys.stdin is None or sys.stdin.isatty()):
         raise FileError(
