@@ -1,4 +1,4 @@
-"""A text file that is written whole or not at all."""
+"""A file that is written whole or not at all."""
 
 from __future__ import annotations
 
@@ -10,7 +10,12 @@ from pocketlens.errors import FileError
 
 
 def replace_text(file: Path, text: str | None) -> None:
-    """Writes the text beside the file and renames it; None only tries whether that can be done.
+    """As replace_bytes(), as UTF-8; None only tries whether that can be done."""
+    replace_bytes(file, (text or "").encode("utf-8", "backslashreplace"), is_trial=text is None)
+
+
+def replace_bytes(file: Path, content: bytes, is_trial: bool = False) -> None:
+    """Writes the content beside the file and renames it, unless it is a trial.
 
     A link stays, and what it points to is written.
 
@@ -22,8 +27,8 @@ def replace_text(file: Path, text: str | None) -> None:
     target = Path(os.path.realpath(file))
     partial = target.with_name(f".{target.name[:50]}.{os.getpid()}.partial")
     try:
-        partial.write_text(text or "", encoding="utf-8", errors="backslashreplace")
-        if text is not None:
+        partial.write_bytes(content)
+        if not is_trial:
             partial.replace(target)
     except OSError as error:
         raise FileError(f"{file}: cannot be written ({error.strerror})") from error

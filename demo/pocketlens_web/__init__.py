@@ -1,0 +1,1 @@
+"""A model as one web page that answers by itself."""
