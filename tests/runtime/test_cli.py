@@ -60,7 +60,7 @@ def test_full_disk_is_called_so_where_a_file_cannot_be_written(
     def full(*about: object, **more: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     assert main(["bench", str(colors_file), "--json", str(tmp_path / "report.json")]) == 1
     assert capsys.readouterr().err.endswith(
         "report.json: cannot be written (No space left on device); free some space, or write to "
@@ -77,7 +77,7 @@ def test_read_only_file_system_is_called_so(
     def refuse(path: Path, *about: object, **more: object) -> None:
         raise OSError(errno.EROFS, "Read-only file system", str(path))
 
-    monkeypatch.setattr(Path, "write_text", refuse)
+    monkeypatch.setattr(Path, "write_bytes", refuse)
     monkeypatch.setattr(Path, "unlink", refuse)
     report = tmp_path / "report.json"
     assert main(["bench", str(colors_file), "--json", str(report)]) == 1
