@@ -8,7 +8,8 @@ from html import escape
 from pathlib import Path
 
 from pocketlens.names import cut
-from pocketlens_demo.served import Served, right
+from pocketlens.tools.page_words import right
+from pocketlens_demo.served import Served
 
 _MOST_CHIPS = 10
 _ICON = (Path(__file__).parent / "icon.svg").read_text(encoding="utf-8")

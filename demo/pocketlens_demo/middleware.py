@@ -62,10 +62,6 @@ if "SPACE_ID" in os.environ:
     _POLICY += " https://huggingface.co"
 
 
-_WRONG = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED)
-"""What a wrong password is answered with."""
-
-
 class Guard:
     """ASGI middleware: answers a forbidden request with the reason, and adds security headers."""
 
@@ -103,7 +99,7 @@ class Guard:
                 headers["Content-Security-Policy"] = _POLICY
                 headers["X-Content-Type-Options"] = "nosniff"
                 headers["Referrer-Policy"] = "same-origin"
-                if _tries_password(scope) and message["status"] in _WRONG:
+                if _tries_password(scope) and message["status"] == _wrong(scope):
                     self._logins.note_wrong(_client(scope))
             await send(message)
 
@@ -153,36 +149,43 @@ class Guard:
         if not length.isdecimal():
             return HTTPStatus.LENGTH_REQUIRED, "a body needs a Content-Length"
         if _is_own(scope):
-            return self._large_photo(int(length), MAX_PHOTO)
-        if _is_for_programs(scope):
-            return self._large_photo(int(length), MAX_BODY)
-        is_upload = _path(scope) == _UPLOAD
-        most = MAX_UPLOAD if is_upload else MAX_JSON
+            return self._large_photo(int(length))
+        is_upload, is_for_programs = _path(scope) == _UPLOAD, _path(scope).startswith(PREFIXES)
+        most = MAX_UPLOAD if is_upload else MAX_BODY if is_for_programs else MAX_JSON
         if int(length) > most:
             text = f"{int(length):,} bytes at once, at most {most:,} are taken"
             return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, text
+        if is_for_programs:
+            return self._crowded(int(length))
         coming = int(length) + self._receiving
         if is_upload and coming + self.uploads.stored() > MAX_STORED:
             text = f"the server holds all it can; try again in {MINUTES_KEPT} minutes"
             return HTTPStatus.INSUFFICIENT_STORAGE, text
         return None
 
-    def _large_photo(self, length: int, most: int) -> tuple[int, str] | None:
-        if length > most:
+    def _large_photo(self, length: int) -> tuple[int, str] | None:
+        if length > MAX_PHOTO:
             return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, too_large(length)
+        return self._crowded(length)
+
+    def _crowded(self, length: int) -> tuple[int, str] | None:
         if length + self._receiving > MAX_RECEIVING:
             return HTTPStatus.SERVICE_UNAVAILABLE, "Many are asking just now; try again."
         return None
 
 
+def _is_login(scope: Scope) -> bool:
+    return scope["method"] == "POST" and _path(scope) == "/login"
+
+
 def _tries_password(scope: Scope) -> bool:
-    if scope["method"] == "POST" and _path(scope) == "/login":
-        return True
-    return scope["app"].auth is not None and "authorization" in Headers(scope=scope)
+    has_one = scope["app"].auth is not None and "authorization" in Headers(scope=scope)
+    return _is_login(scope) or has_one
 
 
-def _is_for_programs(scope: Scope) -> bool:
-    return _path(scope).startswith(PREFIXES)
+def _wrong(scope: Scope) -> HTTPStatus:
+    """What a wrong password is answered with."""
+    return HTTPStatus.BAD_REQUEST if _is_login(scope) else HTTPStatus.UNAUTHORIZED
 
 
 def _client(scope: Scope) -> str:

@@ -10,8 +10,7 @@ from pocketlens.errors import ModelError
 from pocketlens.metadata import Metadata
 from pocketlens.metadata.familiarity import word
 from pocketlens.pictures.depth import HIGH_BITS
-
-_MOST_ASKED, _LONGEST_QUESTION = 4, 60
+from pocketlens.tools.page_words import model_name, question, right
 
 
 def facts(model: Classifier, file: Path) -> dict[str, Any]:
@@ -24,9 +23,9 @@ def facts(model: Classifier, file: Path) -> dict[str, Any]:
     _check_recipe(metadata)
     known, record = metadata.familiarity, metadata.selftest
     return {
-        "name": name(file),
+        "name": model_name(file),
         "labels": list(model.labels),
-        "question": _question(model.labels, known is not None),
+        "question": question(model.labels, known is not None),
         "neither": word(model.labels),
         "right": right(metadata),
         "preprocessing": metadata.preprocessing.to_dict(),
@@ -46,21 +45,6 @@ def facts(model: Classifier, file: Path) -> dict[str, Any]:
     }
 
 
-def name(file: Path) -> str:
-    """The file's name in words."""
-    words = file.stem.replace("_", " ").replace("-", " ").strip() or file.stem
-    return words[:1].upper() + words[1:]
-
-
-def right(metadata: Metadata) -> str:
-    """How many test pictures are answered right, in a few words; "": it is not known."""
-    if (metrics := metadata.metrics) is None:
-        return ""
-    if metrics.accuracy == 1:
-        return f"all {metrics.images:,} right"
-    return f"{min(metrics.accuracy, 0.999):.1%} right".replace("%", " %")
-
-
 def _check_recipe(metadata: Metadata) -> None:
     depth = metadata.preprocessing.depth
     if depth != HIGH_BITS:
@@ -68,15 +52,6 @@ def _check_recipe(metadata: Metadata) -> None:
             f"preprocessing asks for depth={depth!r}, but a browser gives only the 8 high bits of "
             f"pictures of 16 bits; train with --depth {HIGH_BITS}"
         )
-
-
-def _question(labels: tuple[str, ...], rejects: bool) -> str:
-    choices = [*labels, *([word(labels)] if rejects else [])]
-    *first, last = choices
-    text = f"{', '.join(first)} or {last}?"
-    if len(labels) > _MOST_ASKED or len(text) > _LONGEST_QUESTION:
-        return f"Which of {len(labels):,} classes is it?"
-    return text[:1].upper() + text[1:]
 
 
 def _figures(metadata: Metadata, file: Path) -> list[tuple[str, str]]:

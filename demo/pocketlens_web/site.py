@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from pocketlens.errors import FileError
-from pocketlens.whole_text import replace_bytes
+from pocketlens.replacing import replace_bytes
 from pocketlens_web.page import FOLDER, beside, page
 
 _MANIFEST = "manifest.webmanifest"

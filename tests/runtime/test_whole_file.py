@@ -11,7 +11,7 @@ import pytest
 
 from pocketlens.cli.whole_file import check_writable
 from pocketlens.errors import FileError, SettingError
-from pocketlens.whole_text import replace_text
+from pocketlens.replacing import replace_text
 
 
 def test_a_pipe_or_device_is_never_replaced(tmp_path: Path) -> None:

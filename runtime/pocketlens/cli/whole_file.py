@@ -10,7 +10,7 @@ from pathlib import Path
 from pocketlens.errors import FileError, SettingError
 from pocketlens.names import printable
 from pocketlens.pictures.formats import FIRST_BYTES, picture_kind
-from pocketlens.whole_text import replace_text
+from pocketlens.replacing import replace_text
 
 
 def check_writable(*names: Path | None, models: Sequence[Path] = ()) -> None:

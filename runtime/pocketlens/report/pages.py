@@ -9,7 +9,7 @@ from typing import Any
 from pocketlens import __version__
 from pocketlens.extras import requires_extra
 from pocketlens.names import counted, cut, printable
-from pocketlens.whole_text import replace_text
+from pocketlens.replacing import replace_text
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
