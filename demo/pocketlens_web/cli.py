@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gzip
-import hashlib
 from pathlib import Path
 
 from pocketlens.cli.arguments import add_model
@@ -12,10 +10,6 @@ from pocketlens.cli.whole_file import check_writable, say_written, write_whole
 from pocketlens.errors import ModelError
 from pocketlens.loading import load_model
 from pocketlens.pictures.files import read_bytes
-from pocketlens_web.facts import facts
-from pocketlens_web.onnxruntime_web import read_runtime
-from pocketlens_web.page import embedded, page
-from pocketlens_web.site import write_site
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -43,6 +37,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Writes the page; see configure()."""
+    # Each command pays for what is imported above.
+    import gzip
+    import hashlib
+
+    from pocketlens_web.facts import facts
+    from pocketlens_web.onnxruntime_web import read_runtime
+    from pocketlens_web.page import embedded, page
+    from pocketlens_web.site import write_site
+
     file: Path = arguments.model
     if arguments.out:
         check_writable(arguments.out, models=[file])
