@@ -15,7 +15,8 @@ from pocketlens.cli import main
 from pocketlens.errors import DatasetError, FileError, FileMissingError, PocketLensError
 from pocketlens.loading import load_model
 from pocketlens.scoring import manifest, name_file, parts, scoring
-from pocketlens.scoring.shard import Shard, key_of
+from pocketlens.scoring.name_file import key_of
+from pocketlens.scoring.shard import Shard
 from pocketlens.scoring.sources import Sources
 
 COLORS = ((255, 0, 0), (0, 255, 0), (0, 0, 255))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -78,6 +77,8 @@ def run_out(arguments: argparse.Namespace) -> int:
     A scheduler starts again what fails, and a picture would be no better then.
     """
     # One picture is answered sooner without them.
+    import hashlib
+
     from pocketlens.scoring.manifest import claim, versions
     from pocketlens.scoring.on_ray import score_on_ray
     from pocketlens.scoring.scoring import Job

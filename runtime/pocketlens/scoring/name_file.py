@@ -7,8 +7,10 @@ happened to the pictures meanwhile.
 from __future__ import annotations
 
 import json
+import os
 from array import array
 from collections.abc import Iterator
+from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
 
@@ -16,7 +18,7 @@ import numpy as np
 
 from pocketlens.errors import DatasetError, FileMissingError
 from pocketlens.pictures.formats.header import EXPECTED
-from pocketlens.scoring.shard import Shard, key_of
+from pocketlens.scoring.shard import Shard
 from pocketlens.scoring.sources import Sources
 from pocketlens.scoring.whole_file import whole_file
 
@@ -99,3 +101,8 @@ def _refuse_twice(file: Path, keys: array[int], sources: Sources) -> None:
                     "(for a list: sort -u)"
                 )
             found.add(name)
+
+
+def key_of(name: str) -> int:
+    """64 bits that a name always has."""
+    return int.from_bytes(blake2b(os.fsencode(name), digest_size=8).digest(), "little")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass
-from hashlib import blake2b
 
 from pocketlens.errors import SettingError
 
@@ -39,8 +37,3 @@ class Shard:
     def __str__(self) -> str:
         """As in the names of files."""
         return f"{self.index}-of-{self.count}"
-
-
-def key_of(name: str) -> int:
-    """64 bits that a name always has."""
-    return int.from_bytes(blake2b(os.fsencode(name), digest_size=8).digest(), "little")
